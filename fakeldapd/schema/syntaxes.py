@@ -1,0 +1,364 @@
+"""LDAP syntaxes (RFC 4517 section 3.3, RFC 4523, RFC 2307, RFC 4530 and slapd's own): what octets are a value of each.
+
+One row of ``_ROWS`` is one syntax: its OID, its description, how values are checked, and what the subschema says of
+it. A syntax that slapd names but has no check for refuses every value (``no_value``): an attribute of it can't hold
+any. That is so of Fax, Guide and many more, as slapd has it.
+
+The checks are as strict or lax as slapd's, not as RFC 4517's grammars; comments say where the two part. Those that
+need to know attribute types or DNs take them from the schema when they are called, so that a schema may be built
+around them.
+"""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from fakeldapd.protocol.result import LDAPError
+from fakeldapd.schema import authz, prepare, times, x509
+from fakeldapd.schema.elements import AttributeType, MatchingRule, ObjectClass, Syntax
+
+
+class Name(Protocol):
+    """What is needed of an RDN."""
+
+    @property
+    def text(self) -> bytes:
+        """As slapd prints it."""
+
+    @property
+    def key(self) -> bytes:
+        """Normalised."""
+
+
+class DistinguishedName(Name, Protocol):
+    """What is needed of a DN."""
+
+    @property
+    def rdn(self) -> Name | None:
+        """Its leaf; None for the empty DN."""
+
+    @property
+    def parent(self) -> Any:
+        """The DN above; None for the empty DN."""
+
+    def is_within(self, other: Any, /) -> bool:
+        """Whether it is ``other`` or below it."""
+
+
+class Definitions(Protocol):
+    """What syntaxes and matching rules ask of the schema they belong to (registry.Schema), once values are checked."""
+
+    def dn(self, text: bytes, /) -> DistinguishedName:
+        """Read a DN; raises LDAPError."""
+
+    def attribute_type(self, name: bytes, /) -> AttributeType | None:
+        """By name or OID."""
+
+    def object_class(self, name: bytes, /) -> ObjectClass | None:
+        """By name or OID."""
+
+    def matching_rule(self, name: bytes, /) -> MatchingRule | None:
+        """By name or OID."""
+
+
+Check = Callable[[bytes], bool]
+Pretty = Callable[[bytes], bytes | None]
+
+
+# --- checks that need nothing but the value ---------------------------------------------------------------------------
+
+
+def anything(value: bytes) -> bool:
+    """Any octets."""
+    return True
+
+
+def no_value(value: bytes) -> bool:
+    """No octets: slapd names the syntax but has no check for it (its diagnostic: "X: no validator for syntax
+    <OID>")."""
+    return False
+
+
+def _directory_string(value: bytes) -> bool:
+    return value != b"" and (value.isascii() or prepare.is_utf8(value))
+
+
+def _country_string(value: bytes) -> bool:
+    return len(value) == 2 and prepare.is_printable(value)  # any two, not only letters of ISO 3166
+
+
+def _numeric_string(value: bytes) -> bool:
+    return prepare.numeric(value) is not None
+
+
+def _printable_strings(value: bytes) -> bool:
+    # Telex Number with any number of parts, Facsimile Telephone Number with any parameters.
+    return all(map(prepare.is_printable, value.split(b"$")))
+
+
+_DELIVERY_METHODS = frozenset(b"any mhs physical telex teletex g3fax g4fax ia5 videotex telephone".split())
+
+
+def _delivery_method(value: bytes) -> bool:
+    if value.startswith(b" ") or value.endswith(b" "):
+        return False
+    return all(method.strip(b" ") in _DELIVERY_METHODS for method in value.lower().split(b"$"))
+
+
+def _boolean(value: bytes) -> bool:
+    return value in (b"TRUE", b"FALSE")
+
+
+def is_integer(value: bytes) -> bool:
+    """Whether octets are an Integer (RFC 4517 section 3.3.16): no plus, no leading zero, no ``-0``."""
+    if value.isdigit():
+        return value[0] != 48 or len(value) == 1
+    return value[:1] == b"-" and value[1:].isdigit() and value[1] != 48
+
+
+def is_bit_string(value: bytes) -> bool:
+    """Whether octets are a Bit String, ``'0101'B`` (RFC 4517 section 3.3.2)."""
+    return value[:1] == b"'" and value[-2:] == b"'B" and len(value) >= 3 and not value[1:-2].translate(None, b"01")
+
+
+def is_numeric_oid(value: bytes) -> bool:
+    """Whether octets are numbers with dots; slapd takes a single number and any first arc."""
+    return all(arc.isdigit() and (arc[0] != 48 or len(arc) == 1) for arc in value.split(b"."))
+
+
+_NAME_CHARACTERS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-."
+
+
+def _is_name(value: bytes) -> bool:
+    return not value.translate(None, _NAME_CHARACTERS)
+
+
+def _netgroup_triple(value: bytes) -> bool:
+    """``(host,user,domain)``, each of letters, digits, hyphens and points, or empty (RFC 2307 section 2.4)."""
+    parts = value[1:-1].split(b",")
+    return value[:1] == b"(" and value[-1:] == b")" and len(parts) == 3 and all(map(_is_name, parts))
+
+
+def _boot_parameter(value: bytes) -> bool:
+    """``key=server:path`` (RFC 2307 section 2.4)."""
+    key, equals, rest = value.partition(b"=")
+    server, colon, path = rest.partition(b":")
+    if not equals or not colon or not _is_name(key) or not _is_name(server):
+        return False
+    return not path or prepare.is_printable(path)
+
+
+def is_uuid(value: bytes) -> bool:
+    """Whether octets are a UUID in its text form (RFC 4530 section 2.1), in either case."""
+    if len(value) != 36 or not value[8] == value[13] == value[18] == value[23] == 45:
+        return False
+    digits = value[:8] + value[9:13] + value[14:18] + value[19:23] + value[24:]
+    return not digits.translate(None, b"0123456789abcdefABCDEF")
+
+
+def _generalized_time(value: bytes) -> bool:
+    return times.generalized_time(value) is not None
+
+
+def _csn(value: bytes) -> bool:
+    return times.csn(value) is not None
+
+
+def _server_id(value: bytes) -> bool:
+    return times.server_id(value) is not None
+
+
+# --- checks that need the schema --------------------------------------------------------------------------------------
+
+
+def _uuid_text(value: bytes) -> bytes | None:
+    return value.lower() if is_uuid(value) else None
+
+
+def cut_name_and_uid(value: bytes) -> tuple[bytes, bytes]:
+    """Name And Optional UID (RFC 4517 section 3.3.21) cut in two: the DN's text, and ``#'...'B`` or nothing."""
+    name, mark, bits = value.rpartition(b"#")
+    return (name, mark + bits) if mark and is_bit_string(bits) else (value, b"")
+
+
+def _dn_text(schema: Definitions) -> Pretty:
+    return lambda value: schema.dn(value).text
+
+
+def _rdn_text(schema: Definitions) -> Pretty:
+    def text(value: bytes) -> bytes:
+        rdn = schema.dn(value).rdn  # slapd reads a DN, and drops what follows its first RDN
+        return rdn.text if rdn is not None else b""
+
+    return text
+
+
+def _name_and_uid_text(schema: Definitions) -> Pretty:
+    def text(value: bytes) -> bytes:
+        name, uid = cut_name_and_uid(value)
+        return schema.dn(name).text + uid
+
+    return text
+
+
+def _authorisation_text(schema: Definitions) -> Pretty:
+    return lambda value: authz.rule(value, schema, lambda name: schema.dn(name).text)
+
+
+def _object_class_text(schema: Definitions) -> Pretty:
+    def text(value: bytes) -> bytes | None:
+        known = schema.object_class(value)
+        return known.name if known is not None else None
+
+    return text
+
+
+def _check(pretty: Pretty) -> Check:
+    """The check of a syntax whose values slapd rewrites: whether it can."""
+
+    def check(value: bytes) -> bool:
+        try:
+            return pretty(value) is not None
+        except LDAPError:
+            return False
+
+    return check
+
+
+# --- the table --------------------------------------------------------------------------------------------------------
+
+_STANDARD = "1.3.6.1.4.1.1466.115.121.1."
+
+_TEXT, _OCTETS, _BINARY, _HIDDEN = range(4)
+"""How a syntax is published: as text, with X-NOT-HUMAN-READABLE, with X-BINARY-TRANSFER-REQUIRED besides, or not at
+all."""
+
+_ROWS: tuple[tuple[str, str, int, Check], ...] = (
+    (_STANDARD + "4", "Audio", _OCTETS, anything),
+    (_STANDARD + "5", "Binary", _OCTETS, anything),
+    (_STANDARD + "6", "Bit String", _TEXT, is_bit_string),
+    (_STANDARD + "7", "Boolean", _TEXT, _boolean),
+    (_STANDARD + "8", "Certificate", _BINARY, x509.is_certificate),
+    (_STANDARD + "9", "Certificate List", _BINARY, x509.is_certificate_list),
+    (_STANDARD + "10", "Certificate Pair", _BINARY, x509.is_sequence),
+    ("1.3.6.1.4.1.4203.666.11.10.2.1", "X.509 AttributeCertificate", _BINARY, x509.is_attribute_certificate),
+    (_STANDARD + "12", "Distinguished Name", _TEXT, anything),
+    ("1.2.36.79672281.1.5.0", "RDN", _TEXT, anything),
+    (_STANDARD + "14", "Delivery Method", _TEXT, _delivery_method),
+    (_STANDARD + "15", "Directory String", _TEXT, _directory_string),
+    (_STANDARD + "22", "Facsimile Telephone Number", _TEXT, _printable_strings),
+    (_STANDARD + "24", "Generalized Time", _TEXT, _generalized_time),
+    (_STANDARD + "26", "IA5 String", _TEXT, bytes.isascii),
+    (_STANDARD + "27", "Integer", _TEXT, is_integer),
+    (_STANDARD + "28", "JPEG", _OCTETS, anything),
+    (_STANDARD + "34", "Name And Optional UID", _TEXT, anything),
+    (_STANDARD + "36", "Numeric String", _TEXT, _numeric_string),
+    (_STANDARD + "38", "OID", _TEXT, is_numeric_oid),  # no descriptors; objectClass has a syntax of its own, below
+    (_STANDARD + "39", "Other Mailbox", _TEXT, bytes.isascii),  # whether a type and a "$" come first isn't looked at
+    (_STANDARD + "40", "Octet String", _TEXT, anything),
+    (_STANDARD + "41", "Postal Address", _TEXT, prepare.is_postal_address),
+    (_STANDARD + "44", "Printable String", _TEXT, prepare.is_printable),
+    (_STANDARD + "11", "Country String", _TEXT, _country_string),
+    (_STANDARD + "45", "SubtreeSpecification", _TEXT, prepare.is_utf8),  # the grammar of RFC 3672 isn't looked at
+    (_STANDARD + "49", "Supported Algorithm", _BINARY, anything),
+    (_STANDARD + "50", "Telephone Number", _TEXT, prepare.is_printable),
+    (_STANDARD + "52", "Telex Number", _TEXT, _printable_strings),
+    ("1.3.6.1.1.1.0.0", "RFC2307 NIS Netgroup Triple", _TEXT, _netgroup_triple),
+    ("1.3.6.1.1.1.0.1", "RFC2307 Boot Parameter", _TEXT, _boot_parameter),
+    ("1.3.6.1.1.16.1", "UUID", _TEXT, is_uuid),
+    ("1.2.840.113549.1.8.1.1", "PKCS#8 PrivateKeyInfo", _TEXT, x509.is_private_key),
+    # Known to slapd, but not in its subschema.
+    ("1.3.6.1.4.1.4203.666.11.2.1", "CSN", _HIDDEN, _csn),
+    ("1.3.6.1.4.1.4203.666.11.2.4", "CSN SID", _HIDDEN, _server_id),
+    ("1.3.6.1.4.1.4203.666.2.7", "OpenLDAP authz", _HIDDEN, anything),
+    ("1.3.6.1.4.1.4203.1.1.1", "OpenLDAP void", _HIDDEN, no_value),
+    ("1.3.6.1.4.1.4203.666.2.1", "OpenLDAP Experimental ACI", _HIDDEN, no_value),
+    ("1.3.6.1.1.15.1", "Certificate Exact Assertion", _HIDDEN, no_value),
+    ("1.3.6.1.1.15.5", "Certificate List Exact Assertion", _HIDDEN, no_value),
+    ("1.3.6.1.4.1.4203.666.11.10.2.2", "AttributeCertificate Exact Assertion", _HIDDEN, no_value),
+    ("1.3.6.1.4.1.4203.666.11.10.2.3", "AttributeCertificate Assertion", _HIDDEN, no_value),
+)
+
+_UNCHECKED = {
+    _STANDARD + number: name
+    for number, name in (
+        ("1", "ACI Item"),
+        ("2", "Access Point"),
+        ("3", "Attribute Type Description"),
+        ("13", "Data Quality"),
+        ("16", "DIT Content Rule Description"),
+        ("17", "DIT Structure Rule Description"),
+        ("19", "DSA Quality"),
+        ("20", "DSE Type"),
+        ("21", "Enhanced Guide"),
+        ("23", "Fax"),
+        ("25", "Guide"),
+        ("29", "Master And Shadow Access Points"),
+        ("30", "Matching Rule Description"),
+        ("31", "Matching Rule Use Description"),
+        ("32", "Mail Preference"),
+        ("33", "MHS OR Address"),
+        ("35", "Name Form Description"),
+        ("37", "Object Class Description"),
+        ("42", "Protocol Information"),
+        ("43", "Presentation Address"),
+        ("51", "Teletex Terminal Identifier"),
+        ("54", "LDAP Syntax Description"),
+        ("55", "Modify Rights"),
+        ("56", "LDAP Schema Definition"),
+        ("57", "LDAP Schema Description"),
+        ("58", "Substring Assertion"),
+    )
+} | {f"1.3.6.1.1.15.{number}": "X.509 assertion" for number in (2, 3, 4, 6, 7)}
+"""Syntaxes slapd names without a check: definitions of attributes may refer to them, values don't exist."""
+
+OBJECT_CLASS = "objectclass"
+"""Key of the syntax of objectClass and structuralObjectClass: OID by its number, but a value is the name or OID of a
+known class."""
+
+
+def _definition(oid: str, description: str, published: int) -> str:
+    if published == _HIDDEN:
+        return ""
+    binary = " X-BINARY-TRANSFER-REQUIRED 'TRUE'" if published == _BINARY else ""
+    octets = " X-NOT-HUMAN-READABLE 'TRUE'" if published in (_BINARY, _OCTETS) else ""
+    return f"( {oid} DESC '{description}'{binary}{octets} )"
+
+
+_ALSO_BINARY = (_STANDARD + "1", "1.2.840.113549.1.8.1.1")
+"""Transferred with ``;binary`` only, though their definitions don't say so."""
+
+
+def build_syntaxes(schema: Definitions) -> dict[str, Syntax]:
+    """Every syntax by OID, and that of objectClass by ``OBJECT_CLASS``, bound to the schema that DNs and names belong
+    to.
+
+    ``definition`` is empty for what slapd's subschema doesn't list. ``schema`` is asked nothing before a value is
+    checked.
+    """
+    syntaxes = {
+        oid: Syntax(
+            oid=oid,
+            description=description,
+            validate=check,
+            binary=published == _BINARY or oid in _ALSO_BINARY,
+            human_readable=published in (_TEXT, _HIDDEN),
+            definition=_definition(oid, description, published),
+        )
+        for oid, description, published, check in _ROWS
+    }
+    for oid, description in _UNCHECKED.items():
+        syntaxes[oid] = Syntax(oid, description, no_value, binary=oid in _ALSO_BINARY)
+    syntaxes[OBJECT_CLASS] = Syntax(_STANDARD + "38", "OID", anything)
+    for key, pretty in (
+        (_STANDARD + "12", _dn_text(schema)),
+        ("1.2.36.79672281.1.5.0", _rdn_text(schema)),
+        (_STANDARD + "34", _name_and_uid_text(schema)),
+        ("1.3.6.1.1.16.1", _uuid_text),
+        ("1.3.6.1.4.1.4203.666.11.2.1", times.csn),
+        ("1.3.6.1.4.1.4203.666.11.2.4", times.server_id),
+        ("1.3.6.1.4.1.4203.666.2.7", _authorisation_text(schema)),
+        (OBJECT_CLASS, _object_class_text(schema)),
+    ):
+        syntaxes[key].validate = _check(pretty)
+        syntaxes[key].pretty = pretty
+    return syntaxes
