@@ -1,0 +1,177 @@
+"""From a Filter to a test: what can be found out once for a search, before any entry is looked at.
+
+Attribute descriptions are looked up, assertion values normalised, access rules asked. As in slapd, an unknown
+attribute, a value that doesn't conform and a rule that doesn't apply make an item Undefined, so neither ``(foo=bar)``
+nor ``(!(foo=bar))`` finds anything.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from fakeldapd.directory.evaluate import (
+    IN_CHAIN,
+    TRUE,
+    UNDEFINED,
+    AndTest,
+    AnyAttributeTest,
+    ApproxTest,
+    ChainTest,
+    ClassTest,
+    EqualityTest,
+    GuardedTest,
+    NamingTest,
+    NotTest,
+    OrTest,
+    PresenceTest,
+    Reach,
+    Setting,
+    SubstringsTest,
+    Test,
+    ValueTest,
+    substrings_match,
+)
+from fakeldapd.protocol import messages as m
+from fakeldapd.schema.elements import AttributeType
+
+
+def compile_filter(setting: Setting, f: m.Filter) -> Test:
+    """The test for a filter. Raises nothing: whatever is wrong with an item makes it Undefined."""
+    return _COMPILERS[type(f)](setting, f)
+
+
+def _and(setting: Setting, f: m.And) -> Test:
+    return AndTest([_COMPILERS[type(part)](setting, part) for part in f.filters])
+
+
+def _or(setting: Setting, f: m.Or) -> Test:
+    return OrTest([_COMPILERS[type(part)](setting, part) for part in f.filters])
+
+
+def _not(setting: Setting, f: m.Not) -> Test:
+    return NotTest(_COMPILERS[type(f.filter)](setting, f.filter))
+
+
+def _guarded(setting: Setting, attribute_type: AttributeType, test: Test) -> Test:
+    guard = setting.guard(attribute_type)
+    return test if guard is None else GuardedTest(test, guard)
+
+
+def _present(setting: Setting, f: m.Present) -> Test:
+    description = setting.schema.find(f.attribute)
+    if description is None:
+        return UNDEFINED
+    if description.type.name == b"objectClass" and not description.options and setting.guard(description.type) is None:
+        return TRUE
+    return _guarded(setting, description.type, PresenceTest(Reach(description)))
+
+
+def _equality(setting: Setting, f: m.Equality) -> Test:
+    description = setting.schema.find(f.attribute)
+    if description is None:
+        return UNDEFINED
+    rule = description.type.equality
+    if rule is None:
+        return UNDEFINED
+    if description.type.name == b"objectClass":
+        object_class = setting.schema.object_class(f.value)
+        if object_class is not None:
+            return _guarded(setting, description.type, ClassTest(object_class))
+    assertion = rule.assertion(f.value)
+    if assertion is None:
+        return UNDEFINED
+    return _guarded(setting, description.type, EqualityTest(Reach(description), rule, assertion))
+
+
+def _approx(setting: Setting, f: m.Approx) -> Test:
+    description = setting.schema.find(f.attribute)
+    if description is None:
+        return UNDEFINED
+    equality = description.type.equality
+    if equality is None or not f.value:
+        return UNDEFINED
+    if not isinstance(equality.assertion(f.value), bytes) or not equality.name.startswith("case"):
+        return _equality(setting, m.Equality(f.attribute, f.value))
+    return _guarded(setting, description.type, ApproxTest(Reach(description), f.value))
+
+
+def _ordering(at_least: bool) -> Callable[[Setting, Any], Test]:
+    def at_least_matches(assertion: Any, normal: Any) -> bool:
+        return bool(normal >= assertion)
+
+    def at_most_matches(assertion: Any, normal: Any) -> bool:
+        return bool(normal <= assertion)
+
+    matches = at_least_matches if at_least else at_most_matches
+
+    def compile_ordering(setting: Setting, f: m.GreaterOrEqual | m.LessOrEqual) -> Test:
+        description = setting.schema.find(f.attribute)
+        if description is None or (rule := description.type.ordering) is None:
+            return UNDEFINED
+        assertion = rule.assertion(f.value)
+        if assertion is None:
+            return UNDEFINED
+        return _guarded(setting, description.type, ValueTest(Reach(description), rule, assertion, matches))
+
+    return compile_ordering
+
+
+def _substrings(setting: Setting, f: m.Substrings) -> Test:
+    description = setting.schema.find(f.attribute)
+    if description is None or (rule := description.type.substrings) is None or rule.piece is None:
+        return UNDEFINED
+    pieces = [
+        (None if f.initial is None else rule.piece(f.initial, "initial"), f.initial is None),
+        *((rule.piece(part, "any"), False) for part in f.any),
+        (None if f.final is None else rule.piece(f.final, "final"), f.final is None),
+    ]
+    if any(piece is None and not absent for piece, absent in pieces):
+        return UNDEFINED
+    assertion = tuple(piece for piece, _ in pieces)
+    return _guarded(setting, description.type, SubstringsTest(Reach(description), rule, assertion, substrings_match))
+
+
+def _extensible(setting: Setting, f: m.Extensible) -> Test:
+    schema = setting.schema
+    description = None
+    if f.attribute is not None and (description := schema.find(f.attribute)) is None:
+        return UNDEFINED
+    rule = None
+    if f.rule is not None:
+        if (rule := schema.matching_rule(f.rule)) is None:
+            return UNDEFINED
+    elif description is not None:
+        rule = description.type.equality
+    if rule is None or rule.kind == "substrings":
+        return UNDEFINED
+    assertion = rule.assertion(f.value)
+    if assertion is None:
+        return UNDEFINED
+    if description is None:
+        return AnyAttributeTest(setting, rule, assertion, f.dn_attributes)
+    if f.rule is not None and not schema.applies(rule, description.type):
+        return UNDEFINED
+    reach = Reach(description)
+    chain = rule.oid == IN_CHAIN
+    test: Test = ChainTest(setting, reach, rule, assertion) if chain else ValueTest(reach, rule, assertion)
+    if f.dn_attributes:
+        test = OrTest([test, NamingTest(description.type, rule, assertion)])
+    return _guarded(setting, description.type, test)
+
+
+def _undefined(setting: Setting, f: m.Undefined) -> Test:
+    return UNDEFINED
+
+
+_COMPILERS: dict[type, Callable[[Setting, Any], Test]] = {
+    m.And: _and,
+    m.Or: _or,
+    m.Not: _not,
+    m.Equality: _equality,
+    m.Substrings: _substrings,
+    m.GreaterOrEqual: _ordering(at_least=True),
+    m.LessOrEqual: _ordering(at_least=False),
+    m.Present: _present,
+    m.Approx: _approx,
+    m.Extensible: _extensible,
+    m.Undefined: _undefined,
+}

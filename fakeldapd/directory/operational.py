@@ -1,0 +1,108 @@
+"""Operational attributes (RFC 4512 section 3.4, RFC 4530, RFC 5020): those stored with an entry, and those computed
+when asked for.
+
+The stored ones are made when an entry is added and renewed when it is modified. The computed ones follow from where the
+entry stands, and so are right after a rename without anybody touching the entry.
+"""
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from fakeldapd.directory.entry import Values
+from fakeldapd.schema.elements import AttributeDescription, ClassSet
+from fakeldapd.schema.registry import Schema
+
+if TYPE_CHECKING:
+    from fakeldapd.directory.dit import Node
+
+SUBSCHEMA_DN = b"cn=Subschema"
+"""Where slapd keeps the subschema subentry."""
+
+
+def _entry_dn(node: "Node") -> Sequence[bytes]:
+    return (node.text,)
+
+
+def _has_subordinates(node: "Node") -> Sequence[bytes]:
+    return (b"TRUE" if node.children else b"FALSE",)
+
+
+def _subschema_subentry(node: "Node") -> Sequence[bytes]:
+    return (SUBSCHEMA_DN,)
+
+
+COMPUTED: Mapping[bytes, "Callable[[Node], Sequence[bytes]]"] = {
+    b"entryDN": _entry_dn,
+    b"subschemaSubentry": _subschema_subentry,
+    b"hasSubordinates": _has_subordinates,
+}
+"""Computed attributes by the name of their type, in the order in which slapd returns them."""
+
+
+class Stamps:
+    """Makes the stored operational attributes. ``clock`` gives seconds since the epoch."""
+
+    def __init__(self, schema: Schema, clock: Callable[[], float] = time.time, node_id: bytes | None = None) -> None:
+        self._clock = clock
+        names = (
+            b"structuralObjectClass",
+            b"entryUUID",
+            b"creatorsName",
+            b"createTimestamp",
+            b"entryCSN",
+            b"modifiersName",
+            b"modifyTimestamp",
+        )
+        self._structural, self._uuid, self._creator, self._created, self._csn, self._modifier, self._modified = (
+            schema.attribute(name) for name in names
+        )
+        self._tail = (node_id or os.urandom(8)).hex()
+        self._ticks = 0
+        self._second = -1
+        self._time = b""
+        self._last = (0, 0)
+
+    def added(self, attributes: dict[AttributeDescription, Values], classes: ClassSet, identity: bytes) -> None:
+        """Add to a new entry's attributes what is missing; what a bulk load brought along stays."""
+        csn = self._next_csn()
+        now = (self._time,)
+        who = (identity,)
+        if classes.structural is not None:
+            attributes.setdefault(self._structural, (classes.structural.name,))
+        if self._uuid not in attributes:
+            attributes[self._uuid] = (self._next_uuid(),)
+        attributes.setdefault(self._creator, who)
+        attributes.setdefault(self._created, now)
+        attributes.setdefault(self._csn, (csn,))
+        attributes.setdefault(self._modifier, who)
+        attributes.setdefault(self._modified, now)
+
+    def modified(self, identity: bytes) -> dict[AttributeDescription, Values]:
+        """What changes with every modification."""
+        csn = self._next_csn()
+        return {self._csn: (csn,), self._modifier: (identity,), self._modified: (self._time,)}
+
+    def _next_csn(self) -> bytes:
+        """A change sequence number, and the present second as generalizedTime in ``_time``: slapd's form, never the
+        same twice.
+        """
+        now = self._clock()
+        second = int(now)
+        if second != self._second:
+            self._second = second
+            self._time = time.strftime("%Y%m%d%H%M%SZ", time.gmtime(second)).encode()
+        micro = int((now - second) * 1_000_000)
+        stamp = second * 1_000_000 + micro
+        count = self._last[1] + 1 if stamp == self._last[0] else 0
+        self._last = (stamp, count)
+        return b"%b.%06dZ#%06x#000#000000" % (self._time[:-1], micro, count)
+
+    def _next_uuid(self) -> bytes:
+        """A time-based UUID (RFC 4122 version 1) that is unique within this server and, by its node, among servers."""
+        ticks = int(self._clock() * 10_000_000) + 0x01B21DD213814000
+        self._ticks = ticks = max(ticks, self._ticks + 1)
+        low, mid, high = ticks & 0xFFFFFFFF, ticks >> 32 & 0xFFFF, ticks >> 48 & 0x0FFF
+        tail = self._tail
+        return f"{low:08x}-{mid:04x}-1{high:03x}-8{tail[1:4]}-{tail[4:16]}".encode()

@@ -1,0 +1,125 @@
+"""Which attributes of an entry a search returns (RFC 4511 section 4.5.1.8, RFC 3673, RFC 4529, RFC 3866 section 2.4).
+
+``Selection`` is made once for a search from the attribute list of the request. What it means for entries of one layout
+is worked out once for that layout, as a ``Plan``; after that, selecting is picking encoded attributes out of a tuple.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from fakeldapd.directory.entry import Entry, Layout, without_values
+from fakeldapd.directory.evaluate import Guard, Reach
+from fakeldapd.directory.operational import COMPUTED
+from fakeldapd.protocol.encode import attribute_from
+from fakeldapd.schema.elements import AttributeDescription, AttributeType
+from fakeldapd.schema.registry import Schema
+
+if TYPE_CHECKING:
+    from fakeldapd.directory.dit import Node
+
+GuardFor = Callable[[AttributeType], Guard | None]
+
+
+class Plan:
+    """What a selection takes from entries of one layout.
+
+    ``positions``: which attributes, or None for the first ``count`` of them. ``guards``: what decides for each entry
+    whether the attribute at a position may be read. ``computed``: the computed attributes to add.
+    """
+
+    __slots__ = ("computed", "count", "guards", "positions")
+
+    def __init__(
+        self,
+        positions: tuple[int, ...] | None,
+        count: int,
+        guards: dict[int, Guard],
+        computed: "list[tuple[AttributeDescription, Callable[[Node], Sequence[bytes]]]]",
+    ) -> None:
+        self.positions = positions
+        self.count = count
+        self.guards = guards
+        self.computed = computed
+
+
+class Selection:
+    """The attribute list of a search, understood under a schema.
+
+    ``*`` or an empty list stands for all user attributes, ``+`` for all operational ones, ``1.1`` for none, ``@class``
+    for those that a class requires or allows. What is unknown is ignored. ``guard(type)`` is None where everybody may
+    read attributes of that type.
+    """
+
+    def __init__(self, schema: Schema, attributes: Sequence[bytes], types_only: bool, guard: GuardFor) -> None:
+        self.types_only = types_only
+        self._guard = guard
+        self._all_user = not attributes or b"*" in attributes
+        self._all_operational = b"+" in attributes
+        self._types: set[AttributeType] = set()
+        self._reaches: list[Reach] = []
+        for name in attributes:
+            self._take(schema, name)
+        self._computed = [
+            (schema.attribute(name), compute)
+            for name, compute in COMPUTED.items()
+            if self._all_operational or any(r.type.name == name for r in self._reaches)
+        ]
+        self._plans: dict[Layout, Plan] = {}
+
+    def _take(self, schema: Schema, name: bytes) -> None:
+        if name in (b"*", b"+", b"1.1"):
+            return
+        if name[:1] == b"@":
+            object_class = schema.object_class(name[1:])
+            if object_class is not None:
+                self._types |= object_class.must | object_class.may
+            return
+        description = schema.find(name, ranges=True)
+        if description is not None:
+            self._reaches.append(Reach(description))
+
+    def plan(self, layout: Layout) -> Plan:
+        """What this selection takes from entries of a layout."""
+        found = self._plans.get(layout)
+        if found is None:
+            found = self._plans[layout] = self._make(layout)
+        return found
+
+    def _make(self, layout: Layout) -> Plan:
+        wanted = {i for reach in self._reaches for i in reach.positions(layout)}
+        for i, description in enumerate(layout.descriptions):
+            operational = i >= layout.user_count
+            if (self._all_operational if operational else self._all_user) or description.type in self._types:
+                wanted.add(i)
+        guards = {}
+        for i in wanted:
+            guard = self._guard(layout.descriptions[i].type)
+            if guard is not None:
+                guards[i] = guard
+        count = len(wanted)
+        positions = None if wanted == set(range(count)) else tuple(sorted(wanted))
+        return Plan(positions, count, guards, self._computed)
+
+    def attributes(self, node: "Node", entry: Entry) -> tuple[bytes, ...]:
+        """The selected attributes of one entry, each an encoded PartialAttribute, in the entry's order."""
+        plan = self._plans.get(entry.layout) or self.plan(entry.layout)
+        if plan.guards or plan.computed or self.types_only:
+            return self._carefully(plan, node, entry)
+        attributes = entry.attributes
+        if plan.positions is None:
+            return attributes[: plan.count]
+        return tuple([attributes[i] for i in plan.positions])
+
+    def _carefully(self, plan: Plan, node: "Node", entry: Entry) -> tuple[bytes, ...]:
+        positions: Sequence[int] = range(plan.count) if plan.positions is None else plan.positions
+        guards = plan.guards
+        if guards:
+            positions = [i for i in positions if i not in guards or guards[i](node, entry)]
+        if self.types_only:
+            descriptions = [entry.layout.descriptions[i] for i in positions]
+            return without_values([*descriptions, *(d for d, _ in plan.computed)])
+        attributes = entry.attributes
+        return (
+            *[attributes[i] for i in positions],
+            *[attribute_from(d.header, tuple(compute(node))) for d, compute in plan.computed],
+        )

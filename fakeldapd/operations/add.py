@@ -1,0 +1,153 @@
+"""Add (RFC 4511 section 4.7)."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from fakeldapd.directory.dit import Node
+from fakeldapd.directory.entry import Entry, Values
+from fakeldapd.operations.access import Level, allowed
+from fakeldapd.operations.referral import refer_away
+from fakeldapd.operations.request import Action, Request, Response
+from fakeldapd.protocol import messages as m
+from fakeldapd.protocol.result import LDAPError, ResultCode
+from fakeldapd.schema.check import check_attributes, check_classes, check_naming, check_values
+from fakeldapd.schema.dn import DN, RDN
+from fakeldapd.schema.elements import AttributeDescription
+from fakeldapd.schema.registry import Schema, SchemaCheck
+
+if TYPE_CHECKING:
+    from fakeldapd.operations.directory import Directory
+
+_SUCCESS = Response(m.AddResponse())
+
+
+def add(directory: "Directory", request: Request, controls: Mapping[bytes, Any]) -> Iterator[Action]:
+    """Put a new entry into the tree. Raises LDAPError as slapd does."""
+    op = cast(m.AddRequest, request.op)
+    schema = directory.schema
+    dn = schema.dn(op.dn)
+    for _, values in op.attributes:
+        if not values:
+            raise LDAPError(ResultCode.PROTOCOL_ERROR, "no values for attribute type")
+    if dn.rdn is None:
+        raise LDAPError(ResultCode.ENTRY_ALREADY_EXISTS, "root DSE already exists")
+    if not op.attributes:
+        raise LDAPError(ResultCode.PROTOCOL_ERROR, "no attributes provided")
+    attributes = read_attributes(schema, op.attributes)
+    context = directory.dit.context(dn)
+    if context is None:
+        raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "no global superior knowledge")
+    directory.may_update(request.session)
+    identity = request.session.identity
+    assert identity is not None
+    entry = new_entry(directory, dn.rdn, attributes, identity.text)
+    parent = _place(directory, dn, controls)
+    if parent is not None and not allowed(directory.access.guard(request.session, None, Level.WRITE), parent):
+        raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS, "no write access to parent")
+    if parent is None and not request.session.is_admin:
+        raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS, "no write access to parent")
+    directory.dit.add(dn, entry)
+    yield _SUCCESS
+
+
+def read_attributes(
+    schema: Schema, attributes: tuple[m.Attribute, ...], *, operational: bool = False
+) -> dict[AttributeDescription, Values]:
+    """The attributes of an AddRequest, each checked by itself.
+
+    Raises LDAPError 17 for an undefined type, 19 for one that users may not write (unless ``operational``) or for too
+    many values, 20 for an attribute or value given twice, 21 for a value that isn't of the syntax.
+    """
+    found: dict[AttributeDescription, Values] = {}
+    for name, values in attributes:
+        description = schema.attribute(name)
+        if description.type.no_user_modification and not operational:
+            raise LDAPError(
+                ResultCode.CONSTRAINT_VIOLATION, f"{description.name.decode()}: no user modification allowed"
+            )
+        if description in found:
+            raise LDAPError(
+                ResultCode.ATTRIBUTE_OR_VALUE_EXISTS,
+                f"attribute '{description.name.decode()}' provided more than once",
+            )
+        check_values(schema, description, values, sent=name)
+        found[description] = values
+    return found
+
+
+def new_entry(
+    directory: "Directory", rdn: RDN, attributes: dict[AttributeDescription, Values], creator: bytes
+) -> Entry:
+    """An entry of these attributes, with what its RDN and the server add. Raises LDAPError 21, 64, 65."""
+    schema, entries = directory.schema, directory.entries
+    class_values = attributes.get(entries.object_class)
+    if not class_values:
+        raise LDAPError(ResultCode.OBJECT_CLASS_VIOLATION, "no objectClass attribute")
+    classes = schema.class_set(class_values)
+    check_classes(schema, classes, class_values)
+    check_naming(rdn)
+    add_naming_values(schema, rdn, attributes)
+    directory.stamps.added(attributes, classes, creator)
+    entry = entries.build(attributes)
+    check_layout(schema, entry)
+    return entry
+
+
+def check_layout(schema: Schema, entry: Entry) -> None:
+    """Check MUST and MAY, once for all entries of a layout. Raises LDAPError 65."""
+    layout = entry.layout
+    if not layout.allowed:
+        check_attributes(schema, layout.classes, layout.descriptions)
+        layout.allowed = True
+
+
+def add_naming_values(schema: Schema, rdn: RDN, attributes: dict[AttributeDescription, Values]) -> None:
+    """Add the values of the RDN that the attributes don't have yet. Raises LDAPError 64 when a single-valued one has
+    another.
+    """
+    for description, value in rdn.avas:
+        have = attributes.get(description)
+        if have is None:
+            attributes[description] = (value,)
+        elif value not in have and not has_value(description, have, value):
+            if description.type.single_value and schema.check is not SchemaCheck.OFF:
+                raise LDAPError(
+                    ResultCode.NAMING_VIOLATION,
+                    f"value of single-valued naming attribute '{description.name.decode()}' conflicts with value"
+                    " present in entry",
+                )
+            attributes[description] = (*have, value)
+
+
+def has_value(description: AttributeDescription, values: Values, value: bytes) -> bool:
+    """Whether one of the values equals ``value`` under the attribute's equality rule (octet by octet where it has
+    none).
+    """
+    rule = description.type.equality
+    if rule is None:
+        return value in values
+    normal = rule.normalise(value)
+    return any(rule.normalise(v) == normal for v in values)
+
+
+def _place(directory: "Directory", dn: DN, controls: Mapping[bytes, Any]) -> Node | None:
+    """The node of the superior, None for the root of a context. Raises LDAPError 68, 32, 33, 10."""
+    dit = directory.dit
+    if dit.find(dn) is not None:
+        if (node := dit.find(dn)) is not None:
+            refer_away(directory, node, dn, controls)
+        raise LDAPError(ResultCode.ENTRY_ALREADY_EXISTS)
+    if dn.key in dit.contexts:
+        return None
+    assert dn.parent is not None
+    nearest = dit.nearest(dn)
+    if nearest is None or nearest.entry is None:
+        raise LDAPError(ResultCode.NO_SUCH_OBJECT)
+    refer_away(directory, nearest, dn, controls)
+    if dit.find(dn.parent) is not nearest:
+        raise LDAPError(ResultCode.NO_SUCH_OBJECT, matched_dn=nearest.text)
+    if nearest.entry.classes.is_alias:
+        raise LDAPError(ResultCode.ALIAS_PROBLEM, "parent is an alias", matched_dn=nearest.text)
+    if nearest.entry.classes.is_referral:
+        raise LDAPError(ResultCode.OTHER, "parent is a referral")
+    return nearest

@@ -1,0 +1,86 @@
+"""Bind (RFC 4511 section 4.2, RFC 4513 section 5).
+
+A Bind makes the session anonymous before anything else, so one that fails leaves it so. Nothing in a refusal tells an
+unknown user from a wrong password.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from fakeldapd.directory.passwords import is_slow, verify
+from fakeldapd.operations.access import Level, allowed
+from fakeldapd.operations.request import Action, Request, Response, Session
+from fakeldapd.protocol import messages as m
+from fakeldapd.protocol.result import LDAPError, ResultCode
+from fakeldapd.schema.dn import DN
+
+if TYPE_CHECKING:
+    from fakeldapd.operations.directory import Directory
+
+_SUCCESS = Response(m.BindResponse())
+
+
+def bind(directory: "Directory", request: Request, controls: Mapping[bytes, Any]) -> Iterator[Action]:
+    """Authenticate. Raises LDAPError 2, 7, 34, 49, 53 as slapd does."""
+    op = cast(m.BindRequest, request.op)
+    session = request.session
+    session.become(None)
+    if op.version == 2:
+        raise LDAPError(ResultCode.PROTOCOL_ERROR, "historical protocol version requested, use LDAPv3 instead")
+    if op.version != 3:
+        raise LDAPError(ResultCode.PROTOCOL_ERROR, "requested protocol version not supported")
+    authentication = op.authentication
+    dn = directory.schema.dn(op.name)
+    if type(authentication) is m.SimpleAuthentication:
+        yield from _simple(directory, session, dn, authentication.password)
+        return
+    if type(authentication) is m.SaslCredentials:
+        _sasl(authentication)
+    raise LDAPError(ResultCode.AUTH_METHOD_NOT_SUPPORTED, "unknown authentication method")
+
+
+def _sasl(credentials: m.SaslCredentials) -> None:
+    """SASL mechanisms come with their own table; until one is in it, each is answered as one that slapd hasn't got."""
+    if not credentials.mechanism:
+        raise LDAPError(ResultCode.AUTH_METHOD_NOT_SUPPORTED, "no SASL mechanism provided")
+    name = credentials.mechanism.decode("utf-8", "replace")
+    raise LDAPError(
+        ResultCode.AUTH_METHOD_NOT_SUPPORTED, f"SASL(-4): no mechanism available: Couldn't find mech {name}"
+    )
+
+
+def _simple(directory: "Directory", session: Session, dn: DN, password: bytes) -> Iterator[Action]:
+    if not password:
+        if dn.rdn is not None:
+            raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "unauthenticated bind (DN with no password) disallowed")
+        yield _SUCCESS
+        return
+    is_admin = directory.admin_dn is not None and dn.key == directory.admin_dn.key
+    stored = [directory.admin_password] if is_admin and directory.admin_password else []
+    stored += _stored_passwords(directory, session, dn)
+    right = False
+    slow = []
+    for candidate in stored:
+        if is_slow(candidate):
+            slow.append(candidate)
+        elif verify(candidate, password):
+            right = True
+            break
+    if slow and not right:
+        verdict: list[bool] = []
+        yield directory.elsewhere(lambda: verdict.append(any(verify(candidate, password) for candidate in slow)))
+        right = any(verdict)
+    if not right:
+        raise LDAPError(ResultCode.INVALID_CREDENTIALS)
+    session.become(dn, is_admin=is_admin)
+    yield _SUCCESS
+
+
+def _stored_passwords(directory: "Directory", session: Session, dn: DN) -> tuple[bytes, ...]:
+    node = directory.dit.find(dn)
+    if node is None or node.entry is None or node.entry.classes.is_alias or node.entry.classes.is_referral:
+        return ()
+    user_password = directory.schema.attribute(b"userPassword")
+    if not allowed(directory.access.guard(session, user_password.type, Level.AUTH), node):
+        return ()
+    return node.entry.values(user_password)

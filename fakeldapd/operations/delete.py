@@ -1,0 +1,36 @@
+"""Delete (RFC 4511 section 4.8)."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from fakeldapd.directory.operational import SUBSCHEMA_DN
+from fakeldapd.operations.access import Level, allowed
+from fakeldapd.operations.referral import find_target
+from fakeldapd.operations.request import Action, Request, Response
+from fakeldapd.protocol import messages as m
+from fakeldapd.protocol.result import LDAPError, ResultCode
+
+if TYPE_CHECKING:
+    from fakeldapd.operations.directory import Directory
+
+_SUCCESS = Response(m.DeleteResponse())
+
+
+def delete(directory: "Directory", request: Request, controls: Mapping[bytes, Any]) -> Iterator[Action]:
+    """Take a leaf out of the tree. Raises LDAPError 10, 32, 50, 53, 66 as slapd does."""
+    op = cast(m.DeleteRequest, request.op)
+    dn = directory.schema.dn(op.dn)
+    if dn.rdn is None:
+        raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "cannot delete the root DSE")
+    if dn.key == SUBSCHEMA_DN.lower():
+        raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "cannot delete the root DSE")
+    if directory.dit.context(dn) is None:
+        raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "no global superior knowledge")
+    directory.may_update(request.session)
+    node = find_target(directory, dn, controls)
+    if not allowed(directory.access.guard(request.session, None, Level.WRITE), node.parent or node):
+        raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS, "no write access to parent")
+    if node.children:
+        raise LDAPError(ResultCode.NOT_ALLOWED_ON_NON_LEAF, "subordinate objects must be deleted first")
+    directory.dit.remove(node)
+    yield _SUCCESS

@@ -1,0 +1,144 @@
+"""The directory as a handler: the innermost one, a request in and a stream of actions out.
+
+It dispatches by the kind of request, checks the controls that came along, and is the one place where an error becomes
+the answer of the operation that raised it. What nobody foresaw becomes ``other`` (80), logged with its traceback, which
+the client never sees.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fakeldapd.directory.dit import DIT, Context
+from fakeldapd.directory.entry import Entries
+from fakeldapd.directory.operational import Stamps
+from fakeldapd.operations.access import Access, DefaultAccess
+from fakeldapd.operations.add import add
+from fakeldapd.operations.bind import bind
+from fakeldapd.operations.compare import compare
+from fakeldapd.operations.controls import NO_CONTROLS, read_controls
+from fakeldapd.operations.delete import delete
+from fakeldapd.operations.extended import extended
+from fakeldapd.operations.modify import modify
+from fakeldapd.operations.modifydn import modify_dn
+from fakeldapd.operations.request import Action, Request, Response, Session, Signal, Wait
+from fakeldapd.operations.search import search
+from fakeldapd.protocol import messages as m
+from fakeldapd.protocol.result import LDAPError, ResultCode
+from fakeldapd.schema.dn import DN
+from fakeldapd.schema.registry import Schema
+
+log = logging.getLogger("fakeldapd")
+
+Operation = Callable[["Directory", Request, Mapping[bytes, Any]], Iterator[Action]]
+
+RESPONSES: Mapping[type, type[m.LDAPResult]] = {
+    m.BindRequest: m.BindResponse,
+    m.SearchRequest: m.SearchResultDone,
+    m.ModifyRequest: m.ModifyResponse,
+    m.AddRequest: m.AddResponse,
+    m.DeleteRequest: m.DeleteResponse,
+    m.ModifyDNRequest: m.ModifyDNResponse,
+    m.CompareRequest: m.CompareResponse,
+    m.ExtendedRequest: m.ExtendedResponse,
+}
+"""The final response of each request that has one."""
+
+OPERATIONS: Mapping[type, Operation] = {
+    m.BindRequest: bind,
+    m.SearchRequest: search,
+    m.ModifyRequest: modify,
+    m.AddRequest: add,
+    m.DeleteRequest: delete,
+    m.ModifyDNRequest: modify_dn,
+    m.CompareRequest: compare,
+    m.ExtendedRequest: extended,
+}
+
+
+@dataclass(slots=True, frozen=True)
+class Limits:
+    """What a search may take: entries and seconds, 0 for no limit. The administrator has none. Defaults are slapd's."""
+
+    size: int = 500
+    time: int = 3600
+
+
+def run_at_once(work: Callable[[], None], done: Signal) -> None:
+    """Do slow work here and now: what a process without a reactor does."""
+    work()
+    done.fire()
+
+
+class Directory:
+    """A DIT under a schema, and who may do what to it. Calling it with a Request gives the actions that answer.
+
+    ``suffixes`` are the naming contexts as configured; their spelling is what the root DSE shows. ``clock`` gives
+    seconds since the epoch; limits and time stamps go by it. ``background(work, done)`` does slow work elsewhere and
+    fires ``done`` in the thread that runs the handler.
+    """
+
+    def __init__(
+        self,
+        schema: Schema,
+        suffixes: Sequence[DN],
+        *,
+        admin_dn: DN | None = None,
+        admin_password: bytes = b"",
+        limits: Limits | None = None,
+        access: Access | None = None,
+        read_only: bool = False,
+        clock: Callable[[], float] = time.time,
+        background: Callable[[Callable[[], None], Signal], None] = run_at_once,
+    ) -> None:
+        self.schema = schema
+        self.suffixes = tuple(suffixes)
+        self.dit = DIT(suffixes)
+        self.entries = Entries(schema)
+        self.stamps = Stamps(schema, clock)
+        self.admin_dn = admin_dn
+        self.admin_password = admin_password
+        self.limits = limits or Limits()
+        self.access: Access = access or DefaultAccess(schema)
+        self.read_only = read_only
+        self.clock = clock
+        self.kept_subschema: tuple[object, Context] | None = None
+        self._background = background
+
+    def __call__(self, request: Request) -> Iterator[Action]:
+        """Answer one request. Abandon and Unbind have no answer and are performed by whoever pulls the iterators."""
+        op = request.op
+        operation = OPERATIONS.get(type(op))
+        if operation is None:
+            return
+        try:
+            controls = read_controls(op, request.controls) if request.controls else NO_CONTROLS
+            yield from operation(self, request, controls)
+        except LDAPError as error:
+            yield Response(failure(op, error))
+        except Exception:
+            log.exception("internal error in %s", type(op).__name__)
+            yield Response(failure(op, LDAPError(ResultCode.OTHER, "internal error")))
+
+    def elsewhere(self, work: Callable[[], None]) -> Wait:
+        """Have slow work done in the background; the action to yield before its effects are there."""
+        done = Signal()
+        self._background(work, done)
+        return Wait(done)
+
+    def may_update(self, session: Session) -> None:
+        """Raise LDAPError where updates aren't for this session, whatever they are."""
+        if session.identity is None:
+            raise LDAPError(ResultCode.STRONGER_AUTH_REQUIRED, "modifications require authentication")
+        if self.read_only:
+            raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "operation restricted")
+
+
+def failure(op: m.RequestOp, error: LDAPError) -> m.FinalResponse:
+    """The final response that says an error."""
+    response: Any = RESPONSES[type(op)]
+    return response(  # type: ignore[no-any-return]
+        int(error.code), error.matched_dn, error.diagnostic.encode("utf-8", "replace"), error.referral
+    )

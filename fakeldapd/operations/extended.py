@@ -1,0 +1,51 @@
+"""Extended operations (RFC 4511 section 4.12): the table by OID."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from fakeldapd.operations.passmod import PASSWORD_MODIFY, password_modify
+from fakeldapd.operations.request import Action, Request, Response
+from fakeldapd.protocol import messages as m
+from fakeldapd.protocol.result import LDAPError, ResultCode
+
+if TYPE_CHECKING:
+    from fakeldapd.operations.directory import Directory
+
+WHO_AM_I = b"1.3.6.1.4.1.4203.1.11.3"
+"""RFC 4532."""
+
+
+@dataclass(slots=True, frozen=True)
+class Row:
+    """One extended operation; ``advertised``: whether the root DSE names it."""
+
+    name: str
+    perform: Callable[["Directory", Request], Iterator[Action]]
+    advertised: bool = True
+
+
+def extended(directory: "Directory", request: Request, controls: Mapping[bytes, Any]) -> Iterator[Action]:
+    """Perform the operation that the request names. Raises LDAPError 2 where there is none of that name."""
+    op = cast(m.ExtendedRequest, request.op)
+    row = EXTENDED.get(op.name)
+    if row is None:
+        raise LDAPError(ResultCode.PROTOCOL_ERROR, "unsupported extended operation")
+    yield from row.perform(directory, request)
+
+
+def who_am_i(directory: "Directory", request: Request) -> Iterator[Action]:
+    """Say the authorization identity (RFC 4532): ``dn:`` and the normalised DN as slapd has it, nothing for an
+    anonymous session.
+    """
+    op = cast(m.ExtendedRequest, request.op)
+    if op.value is not None:
+        raise LDAPError(ResultCode.PROTOCOL_ERROR, "no request data expected")
+    identity = request.session.identity
+    yield Response(m.ExtendedResponse(value=b"" if identity is None else b"dn:" + identity.key))
+
+
+EXTENDED: Mapping[bytes, Row] = {
+    PASSWORD_MODIFY: Row("Password Modify", password_modify),
+    WHO_AM_I: Row("Who am I?", who_am_i),
+}

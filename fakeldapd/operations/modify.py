@@ -1,0 +1,202 @@
+"""Modify (RFC 4511 section 4.6, increment from RFC 4525).
+
+The changes are applied in order to a copy of the attributes they touch; the schema is checked once at the end, so what
+is wrong only in between doesn't matter; then one new entry takes the old one's place. Nothing is left half done.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from fakeldapd.directory.dit import Node
+from fakeldapd.directory.entry import Entry, Values
+from fakeldapd.directory.operational import SUBSCHEMA_DN
+from fakeldapd.operations.access import Level, allowed
+from fakeldapd.operations.add import check_layout, has_value
+from fakeldapd.operations.referral import find_target
+from fakeldapd.operations.request import Action, Request, Response, Session
+from fakeldapd.protocol import messages as m
+from fakeldapd.protocol.result import LDAPError, ResultCode
+from fakeldapd.schema.check import check_classes, check_structural_change, check_values
+from fakeldapd.schema.elements import AttributeDescription
+from fakeldapd.schema.registry import Schema, SchemaCheck
+
+if TYPE_CHECKING:
+    from fakeldapd.operations.directory import Directory
+
+_SUCCESS = Response(m.ModifyResponse())
+_INTEGER = "1.3.6.1.4.1.1466.115.121.1.27"
+
+
+class Edit:
+    """One change of a request, its attribute description understood."""
+
+    __slots__ = ("description", "operation", "values")
+
+    def __init__(self, operation: int, description: AttributeDescription, values: Values) -> None:
+        self.operation = operation
+        self.description = description
+        self.values = values
+
+    @property
+    def name(self) -> str:
+        """The attribute description for a diagnostic message."""
+        return self.description.name.decode()
+
+
+def modify(directory: "Directory", request: Request, controls: Mapping[bytes, Any]) -> Iterator[Action]:
+    """Change the attributes of an entry. Raises LDAPError as slapd does."""
+    op = cast(m.ModifyRequest, request.op)
+    schema = directory.schema
+    dn = schema.dn(op.dn)
+    for change in op.changes:
+        check_change(change)
+    if dn.rdn is None:
+        raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "modify upon the root DSE not supported")
+    if dn.key == SUBSCHEMA_DN.lower():
+        raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "modification of subschema subentry not supported")
+    edits = read_changes(schema, op.changes)
+    if directory.dit.context(dn) is None:
+        raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "no global superior knowledge")
+    directory.may_update(request.session)
+    node = find_target(directory, dn, controls)
+    _may_change(directory, request.session, node, edits)
+    identity = request.session.identity
+    assert identity is not None
+    apply(directory, node, edits, identity.text)
+    yield _SUCCESS
+
+
+def check_change(change: m.Change) -> None:
+    """What is wrong with a change whatever the schema says. Raises LDAPError 2."""
+    if change.operation == m.ModifyOperation.ADD and not change.values:
+        raise LDAPError(ResultCode.PROTOCOL_ERROR, "modify/add operation requires values")
+    if change.operation == m.ModifyOperation.INCREMENT and len(change.values) != 1:
+        wanted = "single value" if change.values else "value"
+        raise LDAPError(ResultCode.PROTOCOL_ERROR, f"modify/increment operation requires {wanted}")
+    if not 0 <= change.operation <= 3:
+        raise LDAPError(ResultCode.PROTOCOL_ERROR, "unrecognized modify operation")
+
+
+def read_changes(schema: Schema, changes: tuple[m.Change, ...]) -> list[Edit]:
+    """The changes with their attribute descriptions, each checked by itself. Raises LDAPError 17, 19, 20, 21."""
+    edits = []
+    for operation, name, values in changes:
+        description = schema.attribute(name)
+        if description.type.no_user_modification:
+            raise LDAPError(
+                ResultCode.CONSTRAINT_VIOLATION, f"{description.name.decode()}: no user modification allowed"
+            )
+        if values:
+            check_values(
+                schema, description, values, duplicates=operation != m.ModifyOperation.DELETE, sent=name
+            )
+        edits.append(Edit(operation, description, values))
+    return edits
+
+
+def apply(directory: "Directory", node: Node, edits: list[Edit], identity: bytes) -> None:
+    """Make the changes and put the new entry in place, with its time stamps. Raises LDAPError; then nothing has
+    changed.
+    """
+    old = node.entry
+    assert old is not None
+    changes: dict[AttributeDescription, Values] = {}
+    for edit in edits:
+        have = changes.get(edit.description)
+        if have is None:
+            have = old.values(edit.description)
+        changes[edit.description] = _EDITS[edit.operation](directory.schema, edit, have)
+    new = directory.entries.change(old, changes)
+    check_changed(directory, node, old, new, changes)
+    directory.dit.put(node, directory.entries.change(new, directory.stamps.modified(identity)))
+
+
+def check_changed(
+    directory: "Directory", node: Node, old: Entry, new: Entry, changes: Mapping[AttributeDescription, Values]
+) -> None:
+    """Whether an entry may be what the changes made of it. Raises LDAPError 64, 65, 69."""
+    schema = directory.schema
+    object_class = directory.entries.object_class
+    if object_class in changes:
+        if not changes[object_class]:
+            raise LDAPError(ResultCode.OBJECT_CLASS_VIOLATION, "no objectClass attribute")
+        check_classes(schema, new.classes, changes[object_class])
+        check_structural_change(schema, old.classes, new.classes)
+    _check_naming(node, new, changes)
+    check_layout(schema, new)
+
+
+def _check_naming(node: Node, new: Entry, changes: Mapping[AttributeDescription, Values]) -> None:
+    """The values of the RDN must still be there (RFC 4511 section 4.6 forbids to remove them; slapd answers 64)."""
+    rdn = node.rdn if node.rdn is not None else node.dn.rdn
+    assert rdn is not None
+    for description, value in rdn.avas:
+        if description in changes and not has_value(description, changes[description], value):
+            name = description.name.decode()
+            if description not in new:
+                raise LDAPError(ResultCode.NAMING_VIOLATION, f"naming attribute '{name}' is not present in entry")
+            raise LDAPError(ResultCode.NAMING_VIOLATION, f"value of naming attribute '{name}' is not present in entry")
+
+
+def _may_change(directory: "Directory", session: Session, node: Node, edits: list[Edit]) -> None:
+    if session.is_admin:
+        return
+    for edit in edits:
+        if not allowed(directory.access.guard(session, edit.description.type, Level.WRITE), node):
+            raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
+
+
+# --- the four operations: (schema, edit, values before) -> values after -----------------------------------------------
+
+
+def _add(schema: Schema, edit: Edit, have: Values) -> Values:
+    description = edit.description
+    if description.type.single_value and have and schema.check is not SchemaCheck.OFF:
+        raise LDAPError(ResultCode.CONSTRAINT_VIOLATION, f"attribute '{edit.name}' cannot have multiple values")
+    rule = description.type.equality
+    if rule is None:
+        if have and schema.check is not SchemaCheck.OFF:
+            raise LDAPError(ResultCode.INAPPROPRIATE_MATCHING, f"modify/add: {edit.name}: no equality matching rule")
+        return have + edit.values
+    known = {rule.normalise(v) for v in have}
+    for i, v in enumerate(edit.values):
+        if rule.normalise(v) in known:
+            raise LDAPError(ResultCode.ATTRIBUTE_OR_VALUE_EXISTS, f"modify/add: {edit.name}: value #{i} already exists")
+    return have + edit.values
+
+
+def _delete(schema: Schema, edit: Edit, have: Values) -> Values:
+    rule = edit.description.type.equality
+    if edit.values and rule is None:
+        raise LDAPError(ResultCode.INAPPROPRIATE_MATCHING, f"modify/delete: {edit.name}: no equality matching rule")
+    if not have:
+        raise LDAPError(ResultCode.NO_SUCH_ATTRIBUTE, f"modify/delete: {edit.name}: no such attribute")
+    if not edit.values:
+        return ()
+    assert rule is not None
+    left = {rule.normalise(v): v for v in have}
+    gone = {rule.normalise(v) for v in edit.values}
+    if any(normal not in left for normal in gone):
+        raise LDAPError(ResultCode.NO_SUCH_ATTRIBUTE, f"modify/delete: {edit.name}: no such value")
+    return tuple(v for normal, v in left.items() if normal not in gone)
+
+
+def _replace(schema: Schema, edit: Edit, have: Values) -> Values:
+    return edit.values
+
+
+def _increment(schema: Schema, edit: Edit, have: Values) -> Values:
+    if edit.description.type.syntax.oid != _INTEGER:
+        raise LDAPError(ResultCode.CONSTRAINT_VIOLATION, f"{edit.name}: attribute syntax inappropriate for increment")
+    if not have:
+        raise LDAPError(ResultCode.NO_SUCH_ATTRIBUTE, f"modify/increment: {edit.name}: no such attribute")
+    by = int(edit.values[0])
+    return tuple(b"%d" % (int(v) + by) for v in have)
+
+
+_EDITS: Mapping[int, Callable[[Schema, Edit, Values], Values]] = {
+    m.ModifyOperation.ADD: _add,
+    m.ModifyOperation.DELETE: _delete,
+    m.ModifyOperation.REPLACE: _replace,
+    m.ModifyOperation.INCREMENT: _increment,
+}

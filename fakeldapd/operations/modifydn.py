@@ -1,0 +1,110 @@
+"""Modify DN (RFC 4511 section 4.9). What is below the entry moves with it; nothing but its own node and attributes
+changes.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from fakeldapd.directory.dit import Node
+from fakeldapd.directory.entry import Entry, Values
+from fakeldapd.operations.access import Level, allowed
+from fakeldapd.operations.add import check_layout, has_value
+from fakeldapd.operations.referral import find_target
+from fakeldapd.operations.request import Action, Request, Response
+from fakeldapd.protocol import messages as m
+from fakeldapd.protocol.result import LDAPError, ResultCode
+from fakeldapd.schema.dn import DN, RDN
+from fakeldapd.schema.elements import AttributeDescription
+from fakeldapd.schema.registry import SchemaCheck
+
+if TYPE_CHECKING:
+    from fakeldapd.operations.directory import Directory
+
+_SUCCESS = Response(m.ModifyDNResponse())
+_OTHER_DSA = LDAPError(ResultCode.AFFECTS_MULTIPLE_DSAS, "cannot rename between DSAs")
+
+
+def modify_dn(directory: "Directory", request: Request, controls: Mapping[bytes, Any]) -> Iterator[Action]:
+    """Rename or move an entry. Raises LDAPError as slapd does."""
+    op = cast(m.ModifyDNRequest, request.op)
+    schema, dit, session = directory.schema, directory.dit, request.session
+    dn = schema.dn(op.dn)
+    rdn = schema.rdn(op.new_rdn)
+    new_superior = _superior_dn(directory, op)
+    if dn.rdn is None:
+        raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "cannot rename the root DSE")
+    context = dit.context(dn)
+    if context is None:
+        raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "no global superior knowledge")
+    directory.may_update(session)
+    if new_superior is not None and dit.context(new_superior) is not context:
+        raise _OTHER_DSA
+    if dn.parent is None or dit.context(dn.parent) is not context:
+        raise _OTHER_DSA
+    if new_superior is not None and new_superior.is_within(dn):
+        raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "cannot place an entry below itself")
+    node = find_target(directory, dn, controls)
+    assert node.parent is not None
+    superior = node.parent if new_superior is None else _superior(directory, new_superior)
+    guard = directory.access.guard(session, None, Level.WRITE)
+    if not allowed(guard, node.parent):
+        raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS, "no write access to parent's children")
+    if not allowed(guard, superior):
+        raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS, "no write access to new superior's children")
+    other = (superior.children or {}).get(rdn.key)
+    if other is not None and other is not node:
+        raise LDAPError(ResultCode.ENTRY_ALREADY_EXISTS)
+    identity = session.identity
+    assert identity is not None
+    entry = _renamed(directory, node, rdn, op.delete_old_rdn)
+    entry = directory.entries.change(entry, directory.stamps.modified(identity.text))
+    dit.rename(node, rdn, superior, entry)
+    yield _SUCCESS
+
+
+def _superior_dn(directory: "Directory", op: m.ModifyDNRequest) -> DN | None:
+    if op.new_superior is None:
+        return None
+    try:
+        return directory.schema.dn(op.new_superior)
+    except LDAPError:
+        raise LDAPError(ResultCode.INVALID_DN_SYNTAX, "invalid newSuperior") from None
+
+
+def _superior(directory: "Directory", dn: DN) -> Node:
+    node = directory.dit.find(dn)
+    if node is None or node.entry is None:
+        raise LDAPError(ResultCode.NO_SUCH_OBJECT, "new superior not found")
+    if node.entry.classes.is_alias:
+        raise LDAPError(ResultCode.ALIAS_PROBLEM, "new superior is an alias")
+    if node.entry.classes.is_referral:
+        raise LDAPError(ResultCode.OTHER, "new superior is a referral")
+    return node
+
+
+def _renamed(directory: "Directory", node: Node, rdn: RDN, delete_old: bool) -> Entry:
+    """The entry with the values of the new RDN, and without those of the old one where they are to go. Raises LDAPError
+    64, 65.
+    """
+    old = node.entry
+    assert old is not None
+    assert node.rdn is not None
+    changes: dict[AttributeDescription, Values] = {}
+    if delete_old:
+        for description, value in node.rdn.avas:
+            if not any(d is description and has_value(d, (v,), value) for d, v in rdn.avas):
+                have = changes.get(description, old.values(description))
+                changes[description] = tuple(v for v in have if not has_value(description, (v,), value))
+    for description, value in rdn.avas:
+        have = changes.get(description, old.values(description))
+        if not has_value(description, have, value):
+            changes[description] = (*have, value)
+        elif value not in have:  # another spelling: the entry takes the new one
+            changes[description] = tuple(value if has_value(description, (v,), value) else v for v in have)
+    for description, values in changes.items():
+        if len(values) > 1 and description.type.single_value and directory.schema.check is not SchemaCheck.OFF:
+            name = description.name.decode()
+            raise LDAPError(ResultCode.CONSTRAINT_VIOLATION, f"attribute '{name}' cannot have multiple values")
+    entry = directory.entries.change(old, changes)
+    check_layout(directory.schema, entry)
+    return entry

@@ -1,0 +1,80 @@
+"""Password Modify (RFC 3062)."""
+
+import secrets
+import string
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, cast
+
+from fakeldapd.directory.passwords import hash_password, verify
+from fakeldapd.operations.access import Level, allowed
+from fakeldapd.operations.modify import Edit, apply
+from fakeldapd.operations.request import Action, Request, Response
+from fakeldapd.protocol import ber
+from fakeldapd.protocol import messages as m
+from fakeldapd.protocol.result import LDAPError, ResultCode
+
+if TYPE_CHECKING:
+    from fakeldapd.operations.directory import Directory
+
+PASSWORD_MODIFY = b"1.3.6.1.4.1.4203.1.11.1"
+_GENERATED_LENGTH = 8
+_LETTERS = string.ascii_letters + string.digits
+
+
+def password_modify(directory: "Directory", request: Request) -> Iterator[Action]:
+    """Change a password. A new one that isn't given is made up and returned. Raises LDAPError 2, 8, 21, 32, 50, 53 as
+    slapd does.
+    """
+    op = cast(m.ExtendedRequest, request.op)
+    session = request.session
+    if session.identity is None:
+        raise LDAPError(ResultCode.STRONGER_AUTH_REQUIRED, "only authenticated users may change passwords")
+    user, old_password, new_password = _read(op.value)
+    if new_password == b"":
+        raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "new password value is empty")
+    dn = session.identity
+    if user:
+        try:
+            dn = directory.schema.dn(user)
+        except LDAPError:
+            raise LDAPError(ResultCode.INVALID_ATTRIBUTE_SYNTAX, "Invalid DN") from None
+    if directory.dit.context(dn) is None:
+        raise LDAPError(ResultCode.OTHER)
+    directory.may_update(session)
+    node = directory.dit.find(dn)
+    if node is None or node.entry is None:
+        raise LDAPError(ResultCode.NO_SUCH_OBJECT)
+    user_password = directory.schema.attribute(b"userPassword")
+    if old_password is not None:
+        verdict: list[bool] = []
+        stored = node.entry.values(user_password)
+        yield directory.elsewhere(lambda: verdict.append(any(verify(s, old_password) for s in stored)))
+        if not any(verdict):
+            raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "unwilling to verify old password")
+    if not allowed(directory.access.guard(session, user_password.type, Level.WRITE), node):
+        raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
+    answer = None
+    if new_password is None:
+        new_password = "".join(secrets.choice(_LETTERS) for _ in range(_GENERATED_LENGTH)).encode()
+        answer = ber.element(b"\x30", ber.element(b"\x80", new_password))
+    hashed = hash_password(new_password, "SSHA")
+    apply(directory, node, [Edit(m.ModifyOperation.REPLACE, user_password, (hashed,))], session.identity.text)
+    yield Response(m.ExtendedResponse(value=answer))
+
+
+def _read(value: bytes | None) -> tuple[bytes | None, bytes | None, bytes | None]:
+    """PasswdModifyRequestValue: userIdentity, oldPasswd, newPasswd (RFC 3062 section 2)."""
+    found: dict[int, bytes] = {}
+    if value is not None:
+        try:
+            tag, offset, end = ber.header(value, 0)
+            if tag != 0x30 or end != len(value):
+                raise ber.BERError("not one SEQUENCE")
+            while offset < end:
+                tag, start, offset = ber.header(value, offset)
+                found[tag] = value[start:offset]
+        except IndexError:
+            raise LDAPError(ResultCode.PROTOCOL_ERROR, "data decoding error") from None
+        if not found.keys() <= {0x80, 0x81, 0x82}:
+            raise LDAPError(ResultCode.PROTOCOL_ERROR, "data decoding error")
+    return found.get(0x80), found.get(0x81), found.get(0x82)

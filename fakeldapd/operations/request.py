@@ -1,0 +1,119 @@
+"""What goes into a handler and what comes out of it: Request, Session, and the actions.
+
+A handler is any callable that takes a Request and gives an iterator of actions. What the outside world must do is a
+value, so the same handlers serve a socket, a process without one, and tests that compare lists.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from fakeldapd.protocol.messages import Control, RequestOp, ResponseOp, value
+from fakeldapd.schema.dn import DN
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """What the server knows of one connection, for as long as it lives.
+
+    ``identity`` is the authorization identity's DN, None while anonymous; ``is_admin`` whether that is the
+    administrator (slapd's rootdn), who is above access rules and limits. ``outstanding`` is how many operations of this
+    connection are running, the present one included. ``peer`` names the other end for logs.
+    """
+
+    identity: DN | None = None
+    is_admin: bool = False
+    outstanding: int = 0
+    peer: str = ""
+
+    def become(self, identity: DN | None, *, is_admin: bool = False) -> None:
+        """Change the identity, as the end of a Bind does (RFC 4513 section 4)."""
+        self.identity = identity
+        self.is_admin = is_admin
+
+
+@dataclass(slots=True, eq=False)
+class Request:
+    """One request of one session. ``controls`` are those that came with it, in order."""
+
+    session: Session
+    message_id: int
+    op: RequestOp
+    controls: tuple[Control, ...] = ()
+
+
+class Signal:
+    """Fires once; whoever waits for it is called then, or at once where it has fired."""
+
+    __slots__ = ("_callbacks", "fired")
+
+    def __init__(self) -> None:
+        self.fired = False
+        self._callbacks: list[Callable[[], None]] = []
+
+    def fire(self) -> None:
+        """Fire. Callbacks run in this call, in the order they were added; firing again does nothing."""
+        if self.fired:
+            return
+        self.fired = True
+        callbacks, self._callbacks = self._callbacks, []
+        for callback in callbacks:
+            callback()
+
+    def when_fired(self, callback: Callable[[], None]) -> None:
+        """Call ``callback`` once when the signal fires."""
+        if self.fired:
+            callback()
+        else:
+            self._callbacks.append(callback)
+
+
+@value
+class Response:
+    """Send this response under the request's message id."""
+
+    op: ResponseOp
+    controls: tuple[Control, ...] = ()
+
+
+@value
+class Pause:
+    """Nothing to send yet: let others have a turn if this slice has been long enough."""
+
+
+@value
+class Delay:
+    """Go on after so many seconds of the server's clock."""
+
+    seconds: float
+
+
+@dataclass(slots=True, eq=False)
+class Wait:
+    """Go on when the signal has fired."""
+
+    signal: Signal = field(default_factory=Signal)
+
+
+@value
+class Raw:
+    """Send these octets as they are."""
+
+    octets: bytes
+
+
+@value
+class StartTLS:
+    """Begin TLS on this connection once everything before has been sent."""
+
+
+@value
+class Disconnect:
+    """Close the connection after what was sent before; ``abort`` resets it (RST) instead."""
+
+    abort: bool = False
+
+
+Action: TypeAlias = Response | Pause | Delay | Wait | Raw | StartTLS | Disconnect
+Handler: TypeAlias = Callable[[Request], Iterator[Action]]
+Middleware: TypeAlias = Callable[[Handler], Handler]
