@@ -1,0 +1,7 @@
+"""``python -m fakeldapd``."""
+
+import sys
+
+from fakeldapd.cli import main
+
+sys.exit(main())

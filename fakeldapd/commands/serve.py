@@ -1,0 +1,209 @@
+"""``fakeldapd serve``: load a directory, listen, say so, and end when told to.
+
+Twisted is imported only after the data has been read and found good: what is wrong is said sooner, and no port is open
+before.
+"""
+
+import argparse
+import contextlib
+import gc
+import json
+import os
+import signal
+import sys
+from collections.abc import MutableMapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from fakeldapd import __version__, config, logs
+from fakeldapd.config import DEFAULT_PASSWORD, Config, ConfigError
+
+if TYPE_CHECKING:
+    from fakeldapd.operations.directory import Directory
+    from fakeldapd.server.service import Service
+
+OK, USAGE, BAD_DATA, CANNOT_LISTEN = 0, 2, 3, 4
+
+SAMPLE_USERS = (
+    ("uid=alice,ou=people,dc=example,dc=com", "alice-secret"),
+    ("uid=bob,ou=people,dc=example,dc=com", "bob-secret"),
+    ("uid=carol,ou=people,dc=example,dc=com", "carol-secret"),
+)
+"""Users of the sample directory that the banner suggests, with their passwords."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of Config."""
+    config.add_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until SIGTERM or SIGINT; gives the exit code."""
+    from fakeldapd.loading import LoadError, build
+    from fakeldapd.server.listen import CannotListen, ListenError  # imports Twisted: not for --help
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)  # a load can take a while; once running, the reactor is told instead
+    try:
+        settings = config.from_arguments(arguments, os.environ)
+        logs.configure(settings.log, settings.log_level)
+        addresses = listen_addresses(settings, os.environ)
+        remove_ready_file(settings)
+        from fakeldapd.server.reactor import in_thread
+
+        directory = build(settings, in_thread(_reactor))
+        settle_memory()
+        reactor = _reactor()
+
+        service = make_service(settings, directory, reactor)
+        service.listen(addresses)
+    except (ConfigError, ListenError) as error:
+        return _complain(error, USAGE, hint="fakeldapd --help lists the options")
+    except LoadError as error:
+        return _complain(error, BAD_DATA)
+    except CannotListen as error:
+        return _complain(error, CANNOT_LISTEN)
+    return _serve(settings, directory, service, reactor)
+
+
+def _reactor() -> Any:
+    from twisted.internet import reactor
+
+    return reactor
+
+
+def _leave(number: int, frame: object) -> NoReturn:
+    raise SystemExit(OK)
+
+
+def _complain(error: Exception, code: int, hint: str = "") -> int:
+    print(f"fakeldapd: {error}", file=sys.stderr)
+    if hint:
+        print(f"({hint})", file=sys.stderr)
+    return code
+
+
+def listen_addresses(settings: Config, environ: MutableMapping[str, str]) -> "list[Any]":
+    """What ``--listen`` asks for. Raises ListenError."""
+    from fakeldapd.server import listen
+
+    addresses: list[Any] = []
+    for text in settings.listen:
+        if text == "systemd:":
+            addresses += listen.inherited(environ, allow_remote=settings.allow_remote)
+        else:
+            addresses.append(listen.parse(text, allow_remote=settings.allow_remote))
+    return addresses
+
+
+def make_service(settings: Config, directory: "Directory", reactor: Any) -> "Service":
+    """The directory behind its middleware, ready to listen."""
+    from fakeldapd.operations.request import Handler
+    from fakeldapd.server.service import LDAPServerFactory, Limits, Service
+
+    handler: Handler = directory
+    if settings.log_level in ("debug", "info"):
+        from fakeldapd.middleware.access_log import access_log
+
+        handler = access_log(handler)
+    limits = Limits(max_connections=settings.max_connections, idle_timeout=settings.idle_timeout)
+    if settings.max_message_size is not None:
+        limits = Limits(
+            max_message_size=settings.max_message_size,
+            max_message_size_bound=settings.max_message_size,
+            max_connections=settings.max_connections,
+            idle_timeout=settings.idle_timeout,
+        )
+    factory = LDAPServerFactory(handler, reactor, limits, notice_on_stop=settings.notice_on_stop)
+    return Service(factory, reactor)
+
+
+def settle_memory() -> None:
+    """What has been loaded stays: the cyclic garbage collector need not walk over it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+def _serve(settings: Config, directory: "Directory", service: "Service", reactor: Any) -> int:
+    """Run the reactor until told to stop."""
+    from fakeldapd.server.listen import notify
+    from fakeldapd.server.reactor import log_to_logging
+
+    log_to_logging()
+    code = OK
+
+    def stop() -> None:
+        notify(os.environ, "STOPPING=1")
+        service.stop().addCallback(lambda _: reactor.running and reactor.stop())
+
+    def started() -> None:
+        nonlocal code
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: reactor.callFromThread(stop))
+        try:
+            announce(settings, directory, service.urls)
+        except OSError as error:
+            code = _complain(ConfigError(f"--ready-file {settings.ready_file}: {error.strerror}"), USAGE)
+            stop()
+            return
+        notify(os.environ, "READY=1")
+
+    reactor.callWhenRunning(started)
+    reactor.run()
+    remove_ready_file(settings)
+    return code
+
+
+def announce(settings: Config, directory: "Directory", urls: list[str]) -> None:
+    """Say that it is ready: the banner, the ready file, and last the ready line. Raises OSError for the ready file."""
+    bases = [dn.text.decode() for dn in directory.suffixes]
+    admin_dn = directory.admin_dn.text.decode() if directory.admin_dn else ""
+    print(banner(settings, urls, bases, admin_dn), file=sys.stderr, flush=True)
+    if settings.ready_file:
+        facts = {"urls": urls, "pid": os.getpid(), "bases": bases, "admin_dn": admin_dn, "ca_file": None}
+        write_atomically(Path(settings.ready_file), json.dumps(facts) + "\n")
+    print("fakeldapd ready", *urls, flush=True)
+
+
+def banner(settings: Config, urls: list[str], bases: list[str], admin_dn: str) -> str:
+    """What a person wants to know who has just started it. A password is shown only where everybody knows it."""
+    is_default = settings.admin_password == DEFAULT_PASSWORD
+    sample = not settings.files and not settings.empty
+    lines = [
+        f"fakeldapd {__version__}",
+        *(f"  listening on  {url}" for url in urls),
+        *(f"  base DN       {base}" for base in bases),
+        f"  admin DN      {admin_dn}",
+    ]
+    if is_default:
+        lines.append(f"  password      {DEFAULT_PASSWORD}")
+    if sample:
+        lines += [f"  a user        {dn}   password {password}" for dn, password in SAMPLE_USERS]
+    password = f"-w {DEFAULT_PASSWORD}" if is_default else "-W"
+    what = "'(uid=alice)'" if sample else "-s base"
+    base = bases[0] if bases and not settings.empty else ""
+    lines.append(f"try:  ldapsearch -x -H {urls[0]} -D {_quoted(admin_dn)} {password} -b {_quoted(base)} {what}")
+    return "\n".join(lines)
+
+
+def _quoted(text: str) -> str:
+    """As a shell takes it for one word."""
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Whoever reads ``path`` finds nothing or all of it. Raises OSError."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def remove_ready_file(settings: Config) -> None:
+    """A ready file from before says something that isn't so."""
+    if settings.ready_file:
+        Path(settings.ready_file).unlink(missing_ok=True)

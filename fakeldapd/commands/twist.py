@@ -1,0 +1,124 @@
+"""``twist fakeldapd`` and ``twistd fakeldapd``: the same server, as a service of Twisted's application runners.
+
+The options are those of ``fakeldapd serve``, made from the same table. What runs the reactor, logs and handles signals
+is Twisted's runner, so ``--log`` and ``--log-level`` leave the runner's own lines alone.
+"""
+
+import os
+from typing import Any
+
+from twisted.application.service import Service as ApplicationService
+from twisted.internet.defer import Deferred
+from twisted.python.usage import Options as UsageOptions
+from twisted.python.usage import UsageError
+
+from fakeldapd import config, logs
+from fakeldapd.commands.serve import announce, listen_addresses, make_service, remove_ready_file, settle_memory
+from fakeldapd.config import Config, ConfigError
+from fakeldapd.loading import LoadError, build
+from fakeldapd.server.listen import ListenError, notify
+from fakeldapd.server.reactor import in_thread
+
+
+class Options(UsageOptions):  # type: ignore[misc]  # twisted.python.usage has no types
+    """The rows of Config as twist wants them; ``settings`` and ``addresses`` once they have been parsed."""
+
+    synopsis = "[FILE.ldif ...] [options]"
+
+    def __init__(self) -> None:
+        self.given: dict[str, Any] = {}
+        super().__init__()
+
+    def parseArgs(self, *files: str) -> None:
+        """What is not an option."""
+        if files:
+            self.given["files"] = files
+
+    def postOptions(self) -> None:
+        """Everything has been read."""
+        try:
+            self.settings = Config.make(self.given, os.environ)
+            self.addresses = listen_addresses(self.settings, os.environ)
+        except (ConfigError, ListenError) as error:
+            raise UsageError(str(error)) from error
+
+
+def _flag_method(name: str, text: str) -> Any:
+    def opt(self: Options) -> None:
+        self.given[name] = True
+
+    opt.__doc__ = text
+    return opt
+
+
+def _value_method(name: str, option: config.Option, text: str) -> Any:
+    def opt(self: Options, value: str) -> None:
+        try:
+            if option.many:
+                self.given[name] = (*self.given.get(name, ()), *option.parse_all([value]))
+            else:
+                self.given[name] = option.parse(value)
+        except ValueError as error:
+            raise UsageError(f"--{name.replace('_', '-')} {value}: {error}") from error
+
+    opt.__doc__ = text
+    return opt
+
+
+def _add_options() -> None:
+    """Twisted's parser finds options by the names of methods."""
+    for name, option in config.options():
+        if name == "files":
+            continue
+        text = config.help_text(option, config.default(name))
+        method = _flag_method(name, text) if option.is_flag else _value_method(name, option, text)
+        setattr(Options, f"opt_{name}", method)
+
+
+_add_options()
+
+
+class DirectoryService(ApplicationService):  # type: ignore[misc]  # twisted.application has no types
+    """Listens while it runs. The directory is loaded before, so that nothing begins to run with data that is no
+    good."""
+
+    def __init__(self, options: Options) -> None:
+        self._settings = options.settings
+        self._addresses = options.addresses
+        self._directory = build(self._settings, in_thread(_reactor))
+
+    def startService(self) -> None:
+        """Listen, and say so. Raises CannotListen, which ends the runner."""
+        super().startService()
+        reactor = _reactor()
+        settle_memory()
+        self._service = make_service(self._settings, self._directory, reactor)
+        self._service.listen(self._addresses)
+        reactor.callWhenRunning(self._ready)
+
+    def _ready(self) -> None:
+        announce(self._settings, self._directory, self._service.urls)
+        notify(os.environ, "READY=1")
+
+    def stopService(self) -> "Deferred[None]":
+        """Finish what is under way; fires when the last connection is gone."""
+        super().stopService()
+        notify(os.environ, "STOPPING=1")
+        remove_ready_file(self._settings)
+        return self._service.stop()
+
+
+def _reactor() -> Any:
+    from twisted.internet import reactor
+
+    return reactor
+
+
+def makeService(options: Options) -> DirectoryService:
+    """What twist calls. Raises UsageError where the data is no good."""
+    logs.configure(options.settings.log, options.settings.log_level)
+    remove_ready_file(options.settings)
+    try:
+        return DirectoryService(options)
+    except (LoadError, ConfigError) as error:
+        raise UsageError(str(error)) from error

@@ -1,0 +1,1 @@
+"""Handlers around a handler, one nested function each."""

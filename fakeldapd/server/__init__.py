@@ -1,0 +1,1 @@
+"""The only home of Twisted and ldaptor: handlers served on sockets."""

@@ -1,0 +1,160 @@
+"""Where to listen: ``ldap://`` URLs and the sockets that systemd hands over.
+
+A fake directory with a known password has no business on a network, so an address other than loopback is refused unless
+it was asked for twice.
+"""
+
+import ipaddress
+import os
+import socket
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from twisted.internet.error import CannotListenError
+
+LDAP_PORT = 389
+_FIRST_INHERITED = 3
+"""SD_LISTEN_FDS_START."""
+
+
+class ListenError(ValueError):
+    """What was asked for can't be listened on at all: a matter of usage. ``str`` says what to write instead."""
+
+
+class CannotListen(Exception):
+    """The system refuses. ``str`` says what and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListenAddress:
+    """An ``ldap://host:port`` to listen on. ``host`` as it was written, without brackets; ``port`` 0 is any free
+    one."""
+
+    host: str
+    port: int
+
+    def open(self, reactor: Any, factory: Any, backlog: int) -> tuple[Any, str]:
+        """Listen; gives Twisted's port and the URL to reach it by. Raises CannotListen."""
+        try:
+            address = _resolve(self.host, self.port)
+            port = reactor.listenTCP(self.port, factory, backlog=backlog, interface=address)
+        except CannotListenError as error:
+            hint = _HINT.get(getattr(error.socketError, "errno", 0), "")
+            raise CannotListen(f"{self.url(self.port)}: {_reason(error.socketError)}{hint}") from error
+        except OSError as error:
+            raise CannotListen(f"{self.url(self.port)}: {_reason(error)}") from error
+        return port, self.url(port.getHost().port)
+
+    def url(self, port: int) -> str:
+        """The URL of this host with that port."""
+        return f"ldap://[{self.host}]:{port}" if ":" in self.host else f"ldap://{self.host}:{port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Inherited:
+    """A listening socket that systemd opened (sd_listen_fds(3)). ``fd`` belongs to us from now on."""
+
+    fd: int
+
+    def open(self, reactor: Any, factory: Any, backlog: int) -> tuple[Any, str]:
+        """Accept connections on it; gives Twisted's port and the URL to reach it by. Raises CannotListen."""
+        try:
+            with socket.socket(fileno=os.dup(self.fd)) as passed:
+                family = passed.family
+            port = reactor.adoptStreamPort(self.fd, family, factory)
+            os.close(self.fd)  # Twisted works with a duplicate
+        except OSError as error:
+            raise CannotListen(f"systemd: descriptor {self.fd}: {_reason(error)}") from error
+        host = port.getHost()
+        return port, ListenAddress(host.host, host.port).url(host.port)
+
+
+_HINT = {
+    13: "; ports below 1024 are for root: take another, such as --listen ldap://127.0.0.1:1389",
+    98: "; something listens there already: stop it, or take a free port with --listen ldap://127.0.0.1:0",
+}
+
+
+def _reason(error: object) -> str:
+    return str(getattr(error, "strerror", None) or error)
+
+
+def _resolve(host: str, port: int) -> str:
+    """The numeric address of a host name, IPv4 if there is one. Raises OSError."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    found.sort(key=lambda info: info[0] is not socket.AF_INET)
+    return str(found[0][4][0])
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        pass
+    try:
+        return all(
+            ipaddress.ip_address(str(i[4][0]).partition("%")[0]).is_loopback for i in socket.getaddrinfo(host, None)
+        )
+    except OSError as error:
+        raise ListenError(f"--listen: {host}: {_reason(error)}; write an address, such as 127.0.0.1") from error
+
+
+def parse(text: str, *, allow_remote: bool = False) -> ListenAddress:
+    """Read an ``ldap://host[:port]`` URL. Raises ListenError."""
+    try:
+        url = urlsplit(text)
+        host, port = unquote(url.hostname or ""), url.port
+    except ValueError as error:
+        raise ListenError(f"--listen {text}: {error}; write for example ldap://127.0.0.1:1389") from None
+    if url.scheme in ("ldaps", "ldapi"):
+        raise ListenError(f"--listen {text}: {url.scheme}:// is not available in this version; use ldap://")
+    if url.scheme != "ldap":
+        raise ListenError(f"--listen {text}: not an LDAP URL; write for example ldap://127.0.0.1:1389")
+    if not host:
+        raise ListenError(f"--listen {text}: no address to listen on; write for example ldap://127.0.0.1:1389")
+    if url.path.strip("/") or url.query or url.fragment or url.username is not None:
+        raise ListenError(f"--listen {text}: only a host and a port are expected, as in ldap://127.0.0.1:1389")
+    if not allow_remote and not _is_loopback(host):
+        raise ListenError(
+            f"--listen {text}: {host} is not a loopback address; to serve other machines add --allow-remote"
+        )
+    return ListenAddress(host, LDAP_PORT if port is None else port)
+
+
+def inherited(environ: MutableMapping[str, str], *, allow_remote: bool = False) -> list[Inherited]:
+    """The sockets that systemd has opened for this process; their variables are taken out of ``environ``. Raises
+    ListenError."""
+    pid, count = environ.pop("LISTEN_PID", ""), environ.pop("LISTEN_FDS", "")
+    environ.pop("LISTEN_FDNAMES", None)
+    if pid != str(os.getpid()) or not count.isdigit() or count == "0":
+        raise ListenError("--listen systemd: no sockets were passed; this is for a service with a .socket unit")
+    fds = range(_FIRST_INHERITED, _FIRST_INHERITED + int(count))
+    for fd in fds:
+        os.set_inheritable(fd, False)
+        _check_inherited(fd, allow_remote)
+    return [Inherited(fd) for fd in fds]
+
+
+def _check_inherited(fd: int, allow_remote: bool) -> None:
+    with socket.socket(fileno=os.dup(fd)) as passed:
+        listening = passed.type == socket.SOCK_STREAM and passed.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+        if passed.family not in (socket.AF_INET, socket.AF_INET6) or not listening:
+            raise ListenError(
+                "--listen systemd: only TCP sockets (ListenStream=address:port) can be served in this version"
+            )
+        host = str(passed.getsockname()[0])
+        if not allow_remote and not _is_loopback(host):
+            raise ListenError(
+                f"--listen systemd: {host} is not a loopback address; to serve other machines add --allow-remote"
+            )
+
+
+def notify(environ: MutableMapping[str, str], state: str) -> None:
+    """Tell systemd, such as ``READY=1`` (sd_notify(3)); does nothing where nobody asked to be told."""
+    name = environ.get("NOTIFY_SOCKET", "")
+    if not name:
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as out:
+        out.sendto(state.encode(), "\0" + name[1:] if name.startswith("@") else name)

@@ -1,0 +1,126 @@
+"""A handler served on sockets: what the connections of one service share, and how the service starts and stops.
+
+The reactor is given, never imported: a program may have its own, and a test has none.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IAddress
+from twisted.internet.protocol import ServerFactory
+
+from fakeldapd.operations.request import Handler
+from fakeldapd.server.listen import CannotListen, Inherited, ListenAddress
+from fakeldapd.server.protocol import LDAPServer
+from fakeldapd.server.turns import Clock, Turns
+
+_log = logging.getLogger(__name__)
+
+BACKLOG = 1024
+"""Connections the kernel keeps waiting for us; slapd asks for as many."""
+
+GRACE = 5.0
+"""Seconds that answers under way get when the service stops."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a connection may do. Sizes in octets, times in seconds; 0 is unlimited. The sizes are slapd's
+    sockbuf_max_incoming and sockbuf_max_incoming_auth."""
+
+    max_message_size: int = 262143
+    max_message_size_bound: int = 4194303
+    max_connections: int = 0
+    idle_timeout: float = 0.0
+
+
+class LDAPServerFactory(ServerFactory):
+    """Makes an LDAPServer for each connection, and knows those that are open."""
+
+    noisy = False
+
+    def __init__(
+        self, handler: Handler, clock: Clock, limits: Limits | None = None, *, notice_on_stop: bool = False
+    ) -> None:
+        self.handler = handler
+        self.clock = clock
+        self.limits = limits or Limits()
+        self.notice_on_stop = notice_on_stop
+        self.turns = Turns(clock)
+        self.connections: set[LDAPServer] = set()
+        self._emptied: Deferred[None] | None = None
+
+    def buildProtocol(self, addr: IAddress | None) -> LDAPServer | None:
+        """A connection has been accepted; with None the transport closes it again."""
+        limit = self.limits.max_connections
+        if self._emptied is not None or (limit and len(self.connections) >= limit):
+            _log.warning("%s refused: there are %d connections already", addr, len(self.connections))
+            return None
+        return LDAPServer(self)
+
+    def connection_closed(self, connection: LDAPServer) -> None:
+        """A connection says goodbye."""
+        self.connections.discard(connection)
+        if self._emptied is not None and not self.connections and not self._emptied.called:
+            self._emptied.callback(None)
+
+    def finish(self, grace: float = GRACE) -> "Deferred[None]":
+        """Let every connection answer what it has read, then close it; after ``grace`` seconds at the latest.
+
+        The Deferred fires when none is left. Calling again cuts the grace short.
+        """
+        if self._emptied is not None:
+            self._abort()
+            return self._emptied
+        self._emptied = Deferred()
+        cut = self.clock.callLater(grace, self._abort)
+
+        def done(result: None) -> None:
+            if cut.active():
+                cut.cancel()
+
+        self._emptied.addCallback(done)
+        for connection in list(self.connections):
+            connection.finish()
+        if not self.connections and not self._emptied.called:
+            self._emptied.callback(None)
+        return self._emptied
+
+    def _abort(self) -> None:
+        for connection in list(self.connections):
+            connection.abort()
+
+
+class Service:
+    """A factory and its listening sockets. ``urls`` says where, once it has started: free ports are filled in."""
+
+    def __init__(self, factory: LDAPServerFactory, reactor: Any) -> None:
+        self.factory = factory
+        self.urls: list[str] = []
+        self._reactor = reactor
+        self._ports: list[Any] = []
+
+    def listen(self, addresses: Sequence[ListenAddress | Inherited]) -> None:
+        """Open every address; where one can't be, none is. Raises CannotListen."""
+        try:
+            for address in addresses:
+                port, url = address.open(self._reactor, self.factory, BACKLOG)
+                self._ports.append(port)
+                self.urls.append(url)
+        except CannotListen:
+            self._close_ports()
+            raise
+
+    def stop(self, grace: float = GRACE) -> "Deferred[None]":
+        """Accept nothing more, and finish what is under way. Fires when the last connection is gone."""
+        self._close_ports()
+        return self.factory.finish(grace)
+
+    def _close_ports(self) -> None:
+        ports, self._ports = self._ports, []
+        for port in ports:
+            port.stopListening()
+        self.urls = []
