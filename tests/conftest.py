@@ -1,0 +1,46 @@
+"""What every test may use: the ``requires`` marker.
+
+``@pytest.mark.requires("slapd", "ldapsearch", "python:ldap")`` names programs and Python modules that are not
+everywhere. A test whose needs are not met is skipped and says what is missing; with FAKELDAPD_REQUIRE_ALL set, as in
+CI, it fails instead, since there a silent skip would hide that nothing was compared with the real thing.
+"""
+
+import importlib.util
+import os
+import shutil
+from functools import cache
+
+import pytest
+
+_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
+"""slapd lives in a directory that an ordinary user's PATH does not have."""
+
+_ORIGIN = {
+    "slapd": "Debian's package slapd",
+    "python:ldap": "python-ldap: pip install 'fakeldapd[test-python-ldap]', with gcc, libldap2-dev and libsasl2-dev",
+}
+
+
+@cache
+def _missing(name: str) -> str | None:
+    """What to say when ``name`` is not here, None when it is."""
+    if name.startswith("python:"):
+        there = importlib.util.find_spec(name.removeprefix("python:")) is not None
+    else:
+        there = shutil.which(name, path=_PATH) is not None
+    if there:
+        return None
+    origin = _ORIGIN.get(name) or ("Debian's package ldap-utils" if name.startswith("ldap") else "")
+    return f"{name} is not installed" + (f" ({origin})" if origin else "")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip, or in CI fail, a test whose needs are not met."""
+    missing = [
+        said for marker in item.iter_markers("requires") for name in marker.args if (said := _missing(name)) is not None
+    ]
+    if not missing:
+        return
+    if os.environ.get("FAKELDAPD_REQUIRE_ALL"):
+        pytest.fail("FAKELDAPD_REQUIRE_ALL is set and " + "; ".join(missing), pytrace=False)
+    pytest.skip("; ".join(missing))

@@ -1,0 +1,48 @@
+"""Delete (RFC 4511 section 4.8)."""
+
+from oracle import wire
+from oracle.slapd import ADMIN
+from oracle.steps import ALICE, BOB, GROUPS, ODD, PEOPLE, add, critical, delete, row, search, uncritical
+
+ROWS = [
+    row("leaf", 0, delete(ALICE), by=ADMIN),
+    row("leaf in other spelling", 0, delete("UID=ALICE, ou=PEOPLE, dc=example, dc=com"), by=ADMIN),
+    row("leaf, then again", 32, delete(ALICE), delete(ALICE), by=ADMIN),
+    row("leaf, then add it again", 0, delete(ALICE), add(ALICE, "objectClass: account", "uid: alice"), by=ADMIN),
+    row("leaf, then search", 0, delete(ALICE), search(PEOPLE, "(sn=adams)"), by=ADMIN),
+    row("all children, then the parent", 0, *(delete(f"cn={name},{GROUPS}") for name in ("admins", "inner", "outer", "staff", "unique")), delete(GROUPS), by=ADMIN),
+    row("last child: hasSubordinates", 0, delete("cn=windows,ou=ad,dc=example,dc=com"), search("ou=ad,dc=example,dc=com", "(objectClass=*)", "hasSubordinates"), by=ADMIN),
+    row("non-leaf", (66, "subordinate objects must be deleted first"), delete(PEOPLE), by=ADMIN),
+    row("suffix with entries", 66, delete("dc=example,dc=com"), by=ADMIN),
+    row("missing", 32, delete(f"uid=nobody,{PEOPLE}"), by=ADMIN),
+    row("missing below a leaf", 32, delete(f"cn=x,{ALICE}"), by=ADMIN),
+    row("outside", 53, delete("dc=elsewhere"), by=ADMIN),
+    row("above the suffix", 53, delete("dc=com"), by=ADMIN),
+    row("root DSE", (53, "cannot delete the root DSE"), delete(""), by=ADMIN),
+    row("Subschema", 53, delete("cn=Subschema"), by=ADMIN),
+    row("below Subschema", None, delete("cn=x,cn=Subschema"), by=ADMIN),
+    row("bad DN", (34, "invalid DN"), delete("garbage"), by=ADMIN),
+    row("bad DN, undefined type", 34, delete(f"foo=x,{PEOPLE}"), by=ADMIN),
+    row("DN with escapes", 0, delete(f'cn=Doe\\, J #1\\+\\"x\\",{ODD}'), by=ADMIN),
+    row("DN of two parts turned round", 0, delete(f"serialNumber=42+cn=multi,{ODD}"), by=ADMIN),
+    row("anonymous", (8, "modifications require authentication"), delete(ALICE)),
+    row("anonymous, missing", None, delete(f"uid=nobody,{PEOPLE}")),
+    row("anonymous, outside", None, delete("dc=elsewhere")),
+    row("anonymous, root DSE", None, delete("")),
+    row("anonymous, bad DN", None, delete("garbage")),
+    row("no right", (50, "no write access to parent"), delete(ALICE), by=BOB),
+    row("no right to oneself", 50, delete(BOB), by=BOB),
+    row("no right, non-leaf", None, delete(PEOPLE), by=BOB),
+    row("no right, suffix", None, delete("dc=example,dc=com"), by=BOB),
+    row("no right, missing", 32, delete(f"uid=nobody,{PEOPLE}"), by=BOB),
+    row("oneself's entry as admin", 32, delete(ADMIN), by=ADMIN),
+    row("unknown critical control", 12, delete(ALICE, controls=[critical("1.2.3.4")]), by=ADMIN),
+    row("unknown control", 0, delete(ALICE, controls=[uncritical("1.2.3.4")]), by=ADMIN),
+    row("tree delete, critical", 12, delete(PEOPLE, controls=[critical("1.2.840.113556.1.4.805")]), by=ADMIN),
+    row("tree delete", None, delete(PEOPLE, controls=[uncritical("1.2.840.113556.1.4.805")]), by=ADMIN),
+    row("subentries control", 12, delete(ALICE, controls=[critical("1.3.6.1.4.1.4203.1.10.1", wire.boolean(True))]), by=ADMIN),
+    row("empty: suffix", None, delete("dc=example,dc=com"), by=ADMIN, server="empty"),
+    row("empty: added and deleted suffix", 0, add("dc=example,dc=com", "objectClass: domain", "dc: example"), delete("dc=example,dc=com"), by=ADMIN, server="empty"),
+    row("read-only: as admin", 53, delete(ALICE), by=ADMIN, server="read-only"),
+    row("read-only: anonymous", None, delete(ALICE), server="read-only"),
+]

@@ -1,0 +1,89 @@
+"""Bulk load: what is wrong is told with its line, and everything that is."""
+
+import pytest
+
+from fakeldapd.directory.ldif import LDIFError, read
+from fakeldapd.operations.directory import Directory
+from fakeldapd.operations.load import Loader
+
+BASE = "dn: dc=example,dc=com\nobjectClass: domain\ndc: example\n\n"
+
+TABLE = [
+    (
+        "dn: cn=x,dc=example,dc=com\nobjectClass: device\ncn: x\nserialNumber: 1\nc: Germany\n",
+        5 + 4,
+        "c: value #0 invalid",
+    ),
+    ("dn: cn=x,dc=example,dc=com\nobjectClass: device\nfoo: x\n", 5 + 2, "foo: attribute type undefined"),
+    ("dn: cn=x,dc=example,dc=com\nobjectClass: person\ncn: x\n", 5, "requires attribute 'sn'"),
+    ("dn: cn=x,dc=example,dc=com\ncn: x\n", 5, "no objectClass attribute"),
+    ("dn: cn=x,dc=example,dc=com\nobjectClass: device\nmail: é\n", 5 + 2, "mail: value #0 invalid per syntax"),
+    ("dn: cn=x,ou=no,dc=example,dc=com\nobjectClass: device\n", 5, "'ou=no,dc=example,dc=com' does not exist"),
+    ("dn: cn=x,dc=other\nobjectClass: device\n", 5, "not below the base DN 'dc=example,dc=com'"),
+    ("dn: dc=example,dc=com\nobjectClass: domain\n", 5, "an entry of this DN already"),
+    ("dn: foo\nobjectClass: device\n", 5, "invalid DN"),
+    (
+        "dn: cn=x,dc=example,dc=com\nchangetype: delete\n",
+        5,
+        "NO_SUCH_OBJECT (32) (found as far as 'dc=example,dc=com')",
+    ),
+]
+
+
+@pytest.fixture
+def empty(schema, clock):
+    return Directory(
+        schema, [schema.dn(b"dc=example,dc=com")], admin_dn=schema.dn(b"cn=admin,dc=example,dc=com"), clock=clock
+    )
+
+
+@pytest.mark.parametrize(("text", "line", "reason"), TABLE, ids=[t[2] for t in TABLE])
+def test_errors_name_line_dn_and_reason(empty, text, line, reason):
+    with pytest.raises(LDIFError) as caught:
+        Loader(empty).load(read(BASE + text, "people.ldif"))
+    assert caught.value.line == line
+    assert str(caught.value).startswith(f"people.ldif:{line}: ")
+    assert reason in str(caught.value)
+
+
+def test_every_error_is_told(empty):
+    found = []
+    loader = Loader(empty, on_error=found.append)
+    loader.load(read(BASE + "\n".join(text for text, _, _ in TABLE)))
+    assert len(found) == len(TABLE)
+    assert loader.count == 1
+
+
+def test_operational_attributes_are_kept_or_made_anew(empty, schema):
+    text = (
+        "dn: dc=example,dc=com\nobjectClass: domain\ndc: example\nstructuralObjectClass: domain\n"
+        "entryUUID: 11111111-1111-1111-1111-111111111111\ncreateTimestamp: 20010101000000Z\n"
+        "entryCSN: 20010101000000.000000Z#000000#000#000000\nentryDN: dc=example,dc=com\nhasSubordinates: TRUE\n"
+    )
+    uuid, created = schema.attribute(b"entryUUID"), schema.attribute(b"createTimestamp")
+    Loader(empty).load(read(text))
+    entry = empty.dit.get(schema.dn(b"dc=example,dc=com"))
+    assert entry.values(uuid) == (b"11111111-1111-1111-1111-111111111111",)
+    assert entry.values(created) == (b"20010101000000Z",)
+    other = Directory(schema, [schema.dn(b"dc=example,dc=com")], clock=empty.clock)
+    Loader(other, keep_operational=False).load(read(text))
+    entry = other.dit.get(schema.dn(b"dc=example,dc=com"))
+    assert entry.values(uuid) != (b"11111111-1111-1111-1111-111111111111",)
+    assert entry.values(created) == (b"20231114221320Z",)
+
+
+def test_syntax_checks_can_be_left_out(empty, schema):
+    Loader(empty, check_syntax=False).load(read(BASE + "dn: cn=x,dc=example,dc=com\nobjectClass: person\nsn:\ncn: x\n"))
+    assert empty.dit.get(schema.dn(b"cn=x,dc=example,dc=com")).values(schema.attribute(b"sn")) == (b"",)
+
+
+def test_change_records_are_carried_out(empty, schema):
+    text = BASE + (
+        "dn: cn=x,dc=example,dc=com\nchangetype: add\nobjectClass: device\ncn: x\n\n"
+        "dn: cn=x,dc=example,dc=com\nchangetype: modify\nadd: description\ndescription: new\n-\n\n"
+        "dn: cn=x,dc=example,dc=com\nchangetype: modrdn\nnewrdn: cn=y\ndeleteoldrdn: 1\n"
+    )
+    Loader(empty).load(read(text))
+    entry = empty.dit.get(schema.dn(b"cn=y,dc=example,dc=com"))
+    assert entry.values(schema.attribute(b"description")) == (b"new",)
+    assert entry.values(schema.attribute(b"cn")) == (b"y",)

@@ -1,0 +1,185 @@
+"""Asking two servers the same: the servers that situations need, their reset, and the lines that a row brings from one of them."""
+
+import re
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Protocol, Self
+
+from oracle import wire
+from oracle.client import Answer, Client, Entry
+from oracle.slapd import ADMIN, BASE, PASSWORD
+from oracle.steps import MANAGE_DSA_IT, PASSWORDS, Row
+
+UNIVERSE = Path(__file__).parent.parent / "differential" / "universe.ldif"
+TWO = ["dc=example,dc=com", "o=Second Base"]
+
+VARIANTS: dict[str, tuple[Path | None, dict[str, object]]] = {
+    "default": (UNIVERSE, {}),
+    "empty": (None, {}),
+    "two": (UNIVERSE, {"base": TWO}),
+    "read-only": (UNIVERSE, {"read-only": True}),
+    "deny": (UNIVERSE, {"anonymous": "deny"}),
+    "size-limit": (UNIVERSE, {"size-limit": 3}),
+    "message-size": (UNIVERSE, {"max-message-size": 2000}),
+}
+"""Configurations that rows name -> the LDIF to start with and options."""
+
+
+RESULT = re.compile(r"(?:bind|search|modify|add|delete|modrdn|compare|extended) (\d+)(?: |$)")
+
+OPERATIONAL = frozenset(
+    b"structuralObjectClass entryUUID creatorsName createTimestamp entryCSN modifiersName modifyTimestamp entryDN "
+    b"subschemaSubentry hasSubordinates contextCSN".split()
+)
+
+
+USUAL = frozenset(
+    ("entryUUID: <uuid>", "createTimestamp: <time>", "entryCSN: <csn>", "modifyTimestamp: <time>")
+    + ("subschemaSubentry: cn=Subschema",)
+)
+"""Lines that every entry has: left out where states are shown."""
+
+
+def user(entry: Entry) -> list[tuple[bytes, list[bytes]]]:
+    """The attributes of an entry that a client may write."""
+    return [attribute for attribute in entry[1] if attribute[0] not in OPERATIONAL]
+
+
+class Server(Protocol):
+    """What oracle.slapd and oracle.fakeldapd have in common."""
+
+    name: str
+    port: int
+
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *_: object) -> None: ...
+
+
+
+class Subject:
+    """One running server with the state it began with, brought back by ``reset``."""
+
+    def __init__(self, server: Server, bases: list[str]) -> None:
+        self.server = server
+        self.bases = bases
+        self.client = self._connect()
+        self.baseline = self.dump()
+
+    def _connect(self) -> Client:
+        client = Client(self.server.port)
+        assert client.ask(wire.bind_op(ADMIN, PASSWORD)).code == 0
+        return client
+
+    def dump(self) -> dict[bytes, Entry]:
+        """Every entry below the naming contexts with operational attributes, parents first."""
+        entries = []
+        for base in self.bases:
+            operation = wire.search_op(base, 2, 0, 0, 0, False, "(objectClass=*)", ["*", "+"])
+            answer = self.client.ask(operation, [wire.control(MANAGE_DSA_IT)])
+            if answer.code is None:
+                raise RuntimeError(f"{self.server.name} does not answer a search of everything: {answer.lines()}")
+            entries += answer.entries
+        return {entry[0]: entry for entry in sorted(entries, key=lambda entry: entry[0].count(b","))}
+
+    def changes(self, now: Mapping[bytes, Entry]) -> list[str]:
+        """The state as lines, as far as it differs from the first one."""
+        lines = [f"state: no {dn.decode(errors='replace')}" for dn in self.baseline if dn not in now]
+        for dn, entry in sorted(now.items()):
+            shown = Answer(entries=[entry]).lines()
+            if dn not in self.baseline or shown != Answer(entries=[self.baseline[dn]]).lines():
+                lines += ["state: " + line for line in shown if line.strip() not in USUAL]
+        return lines
+
+    def state(self) -> list[str]:
+        """The changes since the first state, or that the server is gone."""
+        try:
+            return self.changes(self.dump())
+        except RuntimeError as gone:
+            return [f"state: {gone}"]
+
+    def reset(self) -> None:
+        """Bring the first state back by deleting and adding what differs."""
+        now = self.dump()
+        wrong = [dn for dn in now if dn not in self.baseline or user(now[dn]) != user(self.baseline[dn])]
+        gone = [dn for dn in reversed(now) if any(dn == bad or dn.endswith(b"," + bad) for bad in wrong)]
+        for dn in gone:
+            self._must(wire.octets(dn, 0x4A))
+        for dn in self.baseline:
+            if dn not in now or dn in gone:
+                self._must(wire.add_op(dn, user(self.baseline[dn])))
+
+    def _must(self, operation: bytes) -> None:
+        answer = self.client.ask(operation, [wire.control(MANAGE_DSA_IT)])
+        if answer.code != 0:
+            raise RuntimeError(f"{self.server.name} cannot be reset: {answer.lines()}")
+
+
+class Subjects:
+    """The servers of one kind, started when a row first needs one. ``start(ldif, options)`` makes a server."""
+
+    def __init__(self, start: Callable[[Path | None, Mapping[str, object]], Server]) -> None:
+        self._start = start
+        self._running: dict[str, tuple[ExitStack, Subject]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for name in list(self._running):
+            self.stop(name)
+
+    def get(self, variant: str) -> Subject:
+        """The server of that configuration in its first state."""
+        if variant not in self._running:
+            ldif, options = VARIANTS[variant]
+            with ExitStack() as stack:
+                server = stack.enter_context(self._start(ldif, options))
+                subject = Subject(server, options.get("base", [BASE]))
+                stack.callback(subject.client.__exit__)
+                self._running[variant] = stack.pop_all(), subject
+        return self._running[variant][1]
+
+    def stop(self, variant: str) -> None:
+        """Stop that server; the next ``get`` starts a fresh one."""
+        stack, _ = self._running.pop(variant)
+        stack.close()
+
+    def lines(self, row: Row) -> list[str]:
+        """What a row brings: the lines of each step, then what it changed. The first state is back afterwards."""
+        subject = self.get(row.server)
+        out: list[str] = []
+        try:
+            for step in row.setup:
+                out += [f"setup: {line}" for line in step.run(subject.client)]
+            with Client(subject.server.port) as client:
+                if row.by is not None:
+                    bound = client.ask(wire.bind_op(row.by, PASSWORDS[row.by]))
+                    out += [] if bound.code == 0 else [f"bind as {row.by}: {line}" for line in bound.lines()]
+                for number, step in enumerate(row.steps):
+                    out += [f"{number}: {line}" if len(row.steps) > 1 else line for line in step.run(client)]
+            if row.writes:
+                out += subject.state()
+        finally:
+            if row.writes:
+                self.reset(row.server)
+        return out
+
+    def reset(self, variant: str) -> None:
+        """Bring a server's first state back, by starting it anew where nothing else helps."""
+        try:
+            self.get(variant).reset()
+        except (RuntimeError, OSError, IndexError):
+            self.stop(variant)
+
+
+def agrees(row: Row, lines: list[str]) -> bool:
+    """Whether slapd's lines are what the row says is known of them."""
+    last = [line for line in lines if not line.startswith("state: ")]
+    text = "\n".join(last)
+    codes = [int(found[1]) for line in last if (found := RESULT.search(line))]
+    return all(
+        codes[-1:] == [part] if isinstance(part, int) else part in text
+        for part in row.expect
+        if part is not None
+    )

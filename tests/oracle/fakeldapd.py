@@ -1,0 +1,68 @@
+"""Our server as a process, with the interface of oracle.slapd."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Self
+
+from oracle.slapd import ADMIN, BASE, PASSWORD
+
+READY = b"fakeldapd ready "
+
+
+class Fakeldapd:
+    """Start with ``with``; ``port`` is where it listens. ``options`` are long options of the command line, without ``--``.
+
+    ``ldif`` None starts it ``--empty``. Raises RuntimeError with what it wrote when there is no ready line.
+    """
+
+    name = "fakeldapd"
+
+    def __init__(self, ldif: Path | None = None, options: Mapping[str, object] | None = None) -> None:
+        self.ldif = ldif
+        self.options = {"base": [BASE], **(options or {})}
+        self.port = 0
+        self.process: subprocess.Popen[bytes] | None = None
+        self._log: IO[bytes] | None = None
+
+    def arguments(self) -> list[str]:
+        """The command line."""
+        command = [sys.executable, "-W", "error", "-m", "fakeldapd", "serve", "--listen", "ldap://127.0.0.1:0"]
+        command += ["--admin-dn", ADMIN, "--admin-password", PASSWORD]
+        for key, value in self.options.items():
+            for one in value if isinstance(value, list) else [value]:
+                command += [f"--{key}"] if one is True else [f"--{key}", str(one)]
+        return [*command, "--empty" if self.ldif is None else str(self.ldif)]
+
+    def __enter__(self) -> Self:
+        self._log = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(
+            self.arguments(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._log
+        )
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        if not line.startswith(READY):
+            self.__exit__()
+            raise RuntimeError(f"no ready line but {line!r}; the log: {self.log()}")
+        self.port = int(line.split()[2].rsplit(b":", 1)[1].rstrip(b"/"))
+        return self
+
+    def log(self) -> str:
+        """What it has written to standard error so far."""
+        assert self._log is not None
+        descriptor = self._log.fileno()  # the process shares our file position: seeking would move its writing
+        return os.pread(descriptor, os.fstat(descriptor).st_size, 0).decode(errors="replace")
+
+    def __exit__(self, *_: object) -> None:
+        assert self.process is not None
+        assert self.process.stdout is not None
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process.stdout.close()

@@ -1,0 +1,155 @@
+"""A real slapd on a free loopback port, for as long as a ``with`` block lasts.
+
+Its configuration is what the tests hold fakeldapd to: Debian's schema files in the order of our own default, the two access rules
+that Debian ships, slapd's limits. ``options`` is the dictionary that oracle.fakeldapd takes too; SLAPD_OPTIONS translates it.
+"""
+
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+SCHEMA_DIRECTORY = Path("/etc/ldap/schema")
+SCHEMAS = ("core", "cosine", "inetorgperson", "nis", "misc", "dyngroup", "msuser")
+BASE = "dc=example,dc=com"
+ADMIN = "cn=admin,dc=example,dc=com"
+PASSWORD = "secret"
+
+CONFIGURATION = """
+{includes}
+pidfile {home}/slapd.pid
+modulepath /usr/lib/ldap
+moduleload back_mdb
+sizelimit {size_limit}
+{globals}
+
+database config
+rootdn {admin}
+{databases}
+"""
+DATABASE = """
+database mdb
+suffix "{base}"
+rootdn {admin}
+{password}
+directory {home}/db{number}
+maxsize 67108864
+dbnosync
+index objectClass eq
+access to attrs=userPassword by self write by anonymous auth by * none
+access to * by * read
+"""
+GLOBAL_OPTIONS = {
+    "read-only": lambda on: "readonly on",
+    "anonymous": lambda how: "require authc\ndisallow bind_anon" if how == "deny" else "",
+    "time-limit": lambda seconds: f"timelimit {seconds}",
+    "max-message-size": lambda size: f"sockbuf_max_incoming {size}\nsockbuf_max_incoming_auth {size}",
+}
+"""An option of fakeldapd's command line -> slapd.conf's directives for the same."""
+
+
+def available() -> bool:
+    """Whether slapd and its schema files are on this machine."""
+    return program() is not None and (SCHEMA_DIRECTORY / "core.schema").exists()
+
+
+def program() -> str | None:
+    """Where slapd is; it is often outside a user's PATH."""
+    return shutil.which("slapd") or shutil.which("slapd", path="/usr/sbin:/usr/local/sbin:/usr/libexec")
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+    return port
+
+
+class Slapd:
+    """Start with ``with``; ``port`` is where it listens. ``ldif`` is a file that is loaded before it starts, None: empty.
+
+    options: "base" a list of suffixes, "size-limit" and what GLOBAL_OPTIONS knows. Raises RuntimeError with slapd's own words when
+    it doesn't start.
+    """
+
+    name = "slapd"
+
+    def __init__(self, ldif: Path | None = None, options: Mapping[str, object] | None = None) -> None:
+        self.ldif = ldif
+        self.options = dict(options or {})
+        self.port = 0
+        self._home = Path()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self._home = Path(tempfile.mkdtemp(prefix="fakeldapd-oracle-"))
+        try:
+            self._begin()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _begin(self) -> None:
+        self._configure()
+        if self.ldif is not None:
+            arguments = [str(program()), "-Tadd", "-f", str(self._home / "slapd.conf"), "-l", str(self.ldif)]
+            arguments += ["-b", BASE]
+            loaded = subprocess.run(arguments, capture_output=True, check=False)
+            if loaded.returncode:
+                raise RuntimeError(loaded.stderr.decode())
+        for _ in range(5):
+            if self._start():
+                return
+        raise RuntimeError(f"slapd does not start: {(self._home / 'log').read_text()}")
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        shutil.rmtree(self._home, ignore_errors=True)
+
+    def _configure(self) -> None:
+        bases = self.options.get("base", [BASE])
+        assert isinstance(bases, list)
+        databases = []
+        for number, base in enumerate(bases):
+            (self._home / f"db{number}").mkdir()
+            # the password can only be given where the rootdn is below the suffix
+            password = f"rootpw {PASSWORD}" if ADMIN.endswith(base) else ""
+            databases.append(DATABASE.format(base=base, home=self._home, number=number, admin=ADMIN, password=password))
+        settings = [make(self.options[key]) for key, make in GLOBAL_OPTIONS.items() if key in self.options]
+        text = CONFIGURATION.format(
+            includes="\n".join(f"include {SCHEMA_DIRECTORY}/{name}.schema" for name in SCHEMAS),
+            home=self._home,
+            admin=ADMIN,
+            size_limit=self.options.get("size-limit", 500),
+            globals="\n".join(settings),
+            databases="".join(databases),
+        )
+        (self._home / "slapd.conf").write_text(text)
+
+    def _start(self) -> bool:
+        """Whether it listens; False where another process has taken the port meanwhile."""
+        self.port = free_port()
+        arguments = [str(program()), "-d", "0", "-f", str(self._home / "slapd.conf"), "-h", f"ldap://127.0.0.1:{self.port}"]
+        with (self._home / "log").open("ab") as log:
+            self._process = subprocess.Popen(arguments, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        deadline = time.monotonic() + 30
+        while self._process.poll() is None and time.monotonic() < deadline:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+            except OSError:
+                time.sleep(0.005)  # between tries to connect: nothing else tells that slapd listens
+                continue
+            return True
+        return False
