@@ -34,8 +34,8 @@ def build(
 ) -> Directory:
     """The directory that the settings describe, loaded. Raises LoadError, or ConfigError for a DN that is none.
 
-    ``background`` does slow work, such as checking a slow password hash (see Directory). Given ``on_error``, a mistake in
-    LDIF goes there and the load goes on.
+    ``background`` does slow work, such as checking a slow password hash (see Directory). Given ``on_error``, a mistake
+    in LDIF goes there and the load goes on.
     """
     try:
         schema = Schema.load(settings.schema or DEFAULT_SCHEMAS, SchemaCheck(settings.schema_check))

@@ -7,9 +7,13 @@ on standard output, ``file:line: dn: reason``, as compilers print theirs.
 import argparse
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from fakeldapd import config
 from fakeldapd.config import ConfigError
+
+if TYPE_CHECKING:
+    from fakeldapd.directory.ldif import LDIFError
 
 OPTIONS = frozenset(
     ["files", "base", "schema", "schema_check", "ldif_no_syntax_check", "ldif_file_urls", "ldif_operational"]
@@ -26,12 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check the files; gives the exit code: 0, 2 for wrong usage, 3 where something is wrong."""
-    from fakeldapd.directory.ldif import LDIFError
     from fakeldapd.loading import LoadError, build
 
     errors: list[LDIFError] = []
 
-    def tell(error: LDIFError) -> None:
+    def tell(error: "LDIFError") -> None:
         errors.append(error)
         print(error)
 
@@ -41,12 +44,11 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"fakeldapd check: {error}", file=sys.stderr)
         return USAGE
     except LoadError as error:
-        if errors and isinstance(error.__cause__, type(None)):
-            return _summary(len(errors))  # no entry to begin with, for the reasons told already
-        print(f"fakeldapd check: {error}", file=sys.stderr)
-        return BAD_DATA
+        if not errors or error.__cause__ is not None:  # else there is no entry, for the reasons told already
+            print(f"fakeldapd check: {error}", file=sys.stderr)
+            return BAD_DATA
     if errors:
-        return _summary(len(errors))
+        return _summary(errors)
     print(f"good: {len(directory.dit)} entries")
     return OK
 
@@ -59,6 +61,8 @@ def _settings(arguments: argparse.Namespace) -> config.Config:
     return config.from_arguments(arguments, environ)
 
 
-def _summary(count: int) -> int:
-    print(f"fakeldapd check: {count} {'mistake' if count == 1 else 'mistakes'}", file=sys.stderr)
+def _summary(errors: "list[LDIFError]") -> int:
+    print(f"fakeldapd check: {len(errors)} {'mistake' if len(errors) == 1 else 'mistakes'}", file=sys.stderr)
+    if any(error.reason.startswith("UNDEFINED_ATTRIBUTE_TYPE") for error in errors):
+        print("(--schema adds definitions; --schema-check lenient does without them)", file=sys.stderr)
     return BAD_DATA

@@ -86,7 +86,8 @@ def _dump(connection: Any, arguments: argparse.Namespace) -> Iterator[Found]:
     bases = arguments.base or contexts
     if not bases:
         raise client.UsageError("the server names no naming contexts; name what to dump with --base DN")
-    wanted = ["*", "+"] if arguments.operational else ["*"]
+    # A referral's ref is operational (RFC 3296), and yet what it is all about.
+    wanted = ["*", "+"] if arguments.operational else ["*", "ref"]
     for base in bases:
         found = _search(connection, base, arguments.filter or "(objectClass=*)", wanted, paged)
         yield from found if arguments.filter else superiors_first(found)

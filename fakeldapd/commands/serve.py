@@ -155,14 +155,17 @@ def _serve(settings: Config, directory: "Directory", service: "Service", reactor
 
 
 def announce(settings: Config, directory: "Directory", urls: list[str]) -> None:
-    """Say that it is ready: the banner, the ready file, and last the ready line. Raises OSError for the ready file."""
+    """Say that it is ready: the banner, the ready file, and last the ready line. Raises OSError for the ready file.
+
+    The streams are those that the process began with: twist puts its log in their place.
+    """
     bases = [dn.text.decode() for dn in directory.suffixes]
     admin_dn = directory.admin_dn.text.decode() if directory.admin_dn else ""
-    print(banner(settings, urls, bases, admin_dn), file=sys.stderr, flush=True)
+    print(banner(settings, urls, bases, admin_dn), file=sys.__stderr__, flush=True)
     if settings.ready_file:
         facts = {"urls": urls, "pid": os.getpid(), "bases": bases, "admin_dn": admin_dn, "ca_file": None}
         write_atomically(Path(settings.ready_file), json.dumps(facts) + "\n")
-    print("fakeldapd ready", *urls, flush=True)
+    print("fakeldapd ready", *urls, file=sys.__stdout__, flush=True)
 
 
 def banner(settings: Config, urls: list[str], bases: list[str], admin_dn: str) -> str:

@@ -20,14 +20,14 @@ from fakeldapd.server.listen import ListenError, notify
 from fakeldapd.server.reactor import in_thread
 
 
-class Options(UsageOptions):  # type: ignore[misc]  # twisted.python.usage has no types
+class Options(UsageOptions):
     """The rows of Config as twist wants them; ``settings`` and ``addresses`` once they have been parsed."""
 
     synopsis = "[FILE.ldif ...] [options]"
 
     def __init__(self) -> None:
         self.given: dict[str, Any] = {}
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
 
     def parseArgs(self, *files: str) -> None:
         """What is not an option."""
@@ -78,7 +78,7 @@ def _add_options() -> None:
 _add_options()
 
 
-class DirectoryService(ApplicationService):  # type: ignore[misc]  # twisted.application has no types
+class DirectoryService(ApplicationService):
     """Listens while it runs. The directory is loaded before, so that nothing begins to run with data that is no
     good."""
 
@@ -89,7 +89,7 @@ class DirectoryService(ApplicationService):  # type: ignore[misc]  # twisted.app
 
     def startService(self) -> None:
         """Listen, and say so. Raises CannotListen, which ends the runner."""
-        super().startService()
+        super().startService()  # type: ignore[no-untyped-call]
         reactor = _reactor()
         settle_memory()
         self._service = make_service(self._settings, self._directory, reactor)
@@ -102,7 +102,7 @@ class DirectoryService(ApplicationService):  # type: ignore[misc]  # twisted.app
 
     def stopService(self) -> "Deferred[None]":
         """Finish what is under way; fires when the last connection is gone."""
-        super().stopService()
+        super().stopService()  # type: ignore[no-untyped-call]
         notify(os.environ, "STOPPING=1")
         remove_ready_file(self._settings)
         return self._service.stop()

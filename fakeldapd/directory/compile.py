@@ -25,13 +25,37 @@ from fakeldapd.directory.evaluate import (
     PresenceTest,
     Reach,
     Setting,
+    StructuralClassTest,
     SubstringsTest,
     Test,
     ValueTest,
     substrings_match,
 )
 from fakeldapd.protocol import messages as m
-from fakeldapd.schema.elements import AttributeType
+from fakeldapd.schema.elements import AttributeDescription, AttributeType
+from fakeldapd.schema.registry import AttributeDescriptionError, Schema
+
+
+def class_test(schema: Schema, description: AttributeDescription, value: bytes) -> Test | None:
+    """The test for a value of objectClass or structuralObjectClass: true for subclasses, too. None for other attributes."""
+    kind = _CLASS_TESTS.get(description.type.name)
+    object_class = schema.object_class(value) if kind is not None else None
+    return kind(object_class) if kind is not None and object_class is not None else None
+
+
+_CLASS_TESTS = {b"objectClass": ClassTest, b"structuralObjectClass": StructuralClassTest}
+
+
+def _find(setting: Setting, name: bytes) -> AttributeDescription | None:
+    """The attribute description of an item; where it is none at all, the answer to the search says so, as in slapd."""
+    description = setting.schema.find(name, ranges=True)
+    if description is None:
+        try:
+            setting.schema.describe(name)
+        except AttributeDescriptionError as error:
+            if error.inapt:
+                setting.diagnostic = error.reason
+    return description
 
 
 def compile_filter(setting: Setting, f: m.Filter) -> Test:
@@ -57,7 +81,7 @@ def _guarded(setting: Setting, attribute_type: AttributeType, test: Test) -> Tes
 
 
 def _present(setting: Setting, f: m.Present) -> Test:
-    description = setting.schema.find(f.attribute)
+    description = _find(setting, f.attribute)
     if description is None:
         return UNDEFINED
     if description.type.name == b"objectClass" and not description.options and setting.guard(description.type) is None:
@@ -66,16 +90,15 @@ def _present(setting: Setting, f: m.Present) -> Test:
 
 
 def _equality(setting: Setting, f: m.Equality) -> Test:
-    description = setting.schema.find(f.attribute)
+    description = _find(setting, f.attribute)
     if description is None:
         return UNDEFINED
     rule = description.type.equality
     if rule is None:
         return UNDEFINED
-    if description.type.name == b"objectClass":
-        object_class = setting.schema.object_class(f.value)
-        if object_class is not None:
-            return _guarded(setting, description.type, ClassTest(object_class))
+    of_class = class_test(setting.schema, description, f.value)
+    if of_class is not None:
+        return _guarded(setting, description.type, of_class)
     assertion = rule.assertion(f.value)
     if assertion is None:
         return UNDEFINED
@@ -83,7 +106,7 @@ def _equality(setting: Setting, f: m.Equality) -> Test:
 
 
 def _approx(setting: Setting, f: m.Approx) -> Test:
-    description = setting.schema.find(f.attribute)
+    description = _find(setting, f.attribute)
     if description is None:
         return UNDEFINED
     equality = description.type.equality
@@ -104,7 +127,7 @@ def _ordering(at_least: bool) -> Callable[[Setting, Any], Test]:
     matches = at_least_matches if at_least else at_most_matches
 
     def compile_ordering(setting: Setting, f: m.GreaterOrEqual | m.LessOrEqual) -> Test:
-        description = setting.schema.find(f.attribute)
+        description = _find(setting, f.attribute)
         if description is None or (rule := description.type.ordering) is None:
             return UNDEFINED
         assertion = rule.assertion(f.value)
@@ -116,7 +139,7 @@ def _ordering(at_least: bool) -> Callable[[Setting, Any], Test]:
 
 
 def _substrings(setting: Setting, f: m.Substrings) -> Test:
-    description = setting.schema.find(f.attribute)
+    description = _find(setting, f.attribute)
     if description is None or (rule := description.type.substrings) is None or rule.piece is None:
         return UNDEFINED
     pieces = [
@@ -133,7 +156,7 @@ def _substrings(setting: Setting, f: m.Substrings) -> Test:
 def _extensible(setting: Setting, f: m.Extensible) -> Test:
     schema = setting.schema
     description = None
-    if f.attribute is not None and (description := schema.find(f.attribute)) is None:
+    if f.attribute is not None and (description := _find(setting, f.attribute)) is None:
         return UNDEFINED
     rule = None
     if f.rule is not None:

@@ -175,6 +175,7 @@ class DIT:
         node: Node
         if (context := self.contexts.get(dn.key)) is not None:
             node = context
+            context.suffix = dn  # in the spelling of whoever adds the entry
         else:
             parent = self.find(dn.parent) if dn.parent is not None else None
             if parent is None or dn.rdn is None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from fakeldapd.directory.entry import Entry, Layout
-from fakeldapd.directory.operational import COMPUTED
+from fakeldapd.directory.operational import FILTERABLE
 from fakeldapd.protocol.decode import attribute_values
 from fakeldapd.schema.approx import approx_matches
 from fakeldapd.schema.dn import DN
@@ -42,7 +42,7 @@ class Setting:
     each entry.
     """
 
-    __slots__ = ("find", "guard", "schema")
+    __slots__ = ("diagnostic", "find", "guard", "schema")
 
     def __init__(
         self,
@@ -53,6 +53,7 @@ class Setting:
         self.schema = schema
         self.find = find
         self.guard = guard
+        self.diagnostic = ""  # what the answer says of attribute descriptions that are none
 
 
 # --- where values come from -------------------------------------------------------------------------------------------
@@ -69,7 +70,7 @@ class Reach:
     def __init__(self, description: AttributeDescription) -> None:
         self.type = description.type
         self.options = description.options
-        self.computed = COMPUTED.get(description.type.name)
+        self.computed = FILTERABLE.get(description.type.name)
         self._positions: dict[Layout, tuple[int, ...]] = {}
 
     def positions(self, layout: Layout) -> tuple[int, ...]:
@@ -216,6 +217,20 @@ class ClassTest:
     def __call__(self, node: "Node", entry: Entry) -> Truth:
         """See Test."""
         return self.object_class in entry.layout.classes.all
+
+
+class StructuralClassTest:
+    """``(structuralObjectClass=c)``: true for entries whose structural class is ``c`` or a subclass."""
+
+    __slots__ = ("object_class",)
+
+    def __init__(self, object_class: ObjectClass) -> None:
+        self.object_class = object_class
+
+    def __call__(self, node: "Node", entry: Entry) -> Truth:
+        """See Test."""
+        structural = entry.layout.classes.structural
+        return structural is not None and self.object_class in structural.ancestors
 
 
 class ValueTest:

@@ -5,16 +5,18 @@ tree. There are three kinds. ``EqualityIndex`` answers ``(attribute=value)``. ``
 one attribute side by side, so that a substring is looked for in a tight loop. ``ClassIndex`` answers
 ``(objectClass=c)`` by the sets of classes in use.
 
-Candidates are a superset of the entries that match; the caller evaluates the filter for each. Building goes on in steps
+What an index answers is exact at the moment it answers, so nobody evaluates again what it was asked; the rest of a
+filter is evaluated for each node it gives. Building goes on in steps
 between which others have their turn: an index under construction takes part in changes, and adding a node twice is the
 same as once.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from fakeldapd.directory.entry import Entry
 from fakeldapd.directory.evaluate import (
+    TRUE,
     AndTest,
     ClassTest,
     ConstantTest,
@@ -259,86 +261,111 @@ class Indexes:
 
     # --- asking -------------------------------------------------------------------------------------------------------
 
-    def candidates(self, test: Test) -> "Iterator[list[Node] | None] | None":
-        """Lists of nodes among which are all that match, or None where no index helps.
+    def candidates(self, test: Test) -> "tuple[Lists, Test] | None":
+        """Lists of nodes among which are all that match, and what is left to test; None where no index helps.
 
-        A None among the lists means that time has passed and others may have a turn. A node may come twice.
+        A None among the lists means that time has passed and others may have a turn. What is left holds for a list as
+        long as nobody has had a turn since it came; after that, the whole test counts. A node may come twice.
         """
-        if isinstance(test, AndTest):
-            return self._conjunction(test)
-        if isinstance(test, OrTest):
-            return self._disjunction(test)
-        if isinstance(test, GuardedTest):
-            return self.candidates(test.test)
-        if isinstance(test, EqualityTest):
-            return self._equal(test) if test.reach.computed is None else None
-        if isinstance(test, SubstringsTest):
-            return self._substring(test) if test.reach.computed is None else None
-        if isinstance(test, ClassTest):
-            return self._of_class(test)
-        if isinstance(test, ConstantTest) and not test.truth:
-            return iter(())
+        asking = _ASKING.get(type(test))
+        return asking(self, test) if asking is not None else None
+
+    def _constant(self, test: ConstantTest) -> "tuple[Lists, Test] | None":
+        return None if test.truth else (iter(()), test)
+
+    def _guarded(self, test: GuardedTest) -> "tuple[Lists, Test] | None":
+        found = self.candidates(test.test)
+        return None if found is None else (found[0], test)
+
+    def _conjunction(self, test: AndTest) -> "tuple[Lists, Test] | None":
+        for best in sorted(test.parts, key=_promise):
+            found = self.candidates(best)
+            if found is not None:
+                lists, left = found
+                others = [part for part in test.parts if part is not best]
+                if left is not TRUE:
+                    others.append(left)
+                return lists, others[0] if len(others) == 1 else AndTest(others) if others else TRUE
         return None
 
-    def _cost(self, test: Test) -> float:
-        """A guess at how many nodes a test leaves, in parts of the whole tree; above 1: no index helps."""
-        if isinstance(test, EqualityTest):
-            return 0.001 if test.reach.computed is None else 2
-        if isinstance(test, AndTest):
-            return min((self._cost(part) for part in test.parts), default=2)
-        if isinstance(test, OrTest):
-            return sum(self._cost(part) for part in test.parts) if test.parts else 2
-        if isinstance(test, GuardedTest):
-            return self._cost(test.test)
-        if isinstance(test, SubstringsTest):
-            return 0.3 if test.reach.computed is None else 2
-        if isinstance(test, ClassTest):
-            return 0.5
-        return 0 if isinstance(test, ConstantTest) and not test.truth else 2
-
-    def _conjunction(self, test: AndTest) -> "Iterator[list[Node] | None] | None":
-        if not test.parts:
-            return None
-        best = min(test.parts, key=self._cost)
-        return self.candidates(best) if self._cost(best) <= 1 else None
-
-    def _disjunction(self, test: OrTest) -> "Iterator[list[Node] | None] | None":
-        parts = [self.candidates(part) for part in test.parts]
-        if not parts or any(part is None for part in parts):
-            return None
-        return self._union([part for part in parts if part is not None])
+    def _disjunction(self, test: OrTest) -> "tuple[Lists, Test] | None":
+        lists = []
+        left: Test = TRUE
+        for part in test.parts:
+            found = self.candidates(part)
+            if found is None:
+                return None
+            lists.append(found[0])
+            if found[1] is not TRUE:
+                left = test
+        return (self._union(lists), left) if lists else None
 
     @staticmethod
-    def _union(parts: "list[Iterator[list[Node] | None]]") -> "Iterator[list[Node] | None]":
+    def _union(parts: "list[Lists]") -> "Lists":
         seen: set[Node] = set()
         for part in parts:
             for nodes in part:
                 if nodes is None:
                     yield None
                     continue
-                fresh = [node for node in nodes if node not in seen]
+                fresh = [node for node in nodes if node not in seen] if seen else nodes
                 seen.update(fresh)
                 yield fresh
 
-    def _equal(self, test: EqualityTest) -> "Iterator[list[Node] | None]":
+    def _equal(self, test: EqualityTest) -> "tuple[Lists, Test] | None":
+        if test.reach.computed is not None:
+            return None
+        left = test if test.reach.options else TRUE
+        index = self._equality.get(test.reach.type)
+        if index is not None and index not in self._building:
+            return iter((list(index.find(test.assertion)),)), left
+        return self._equal_soon(test), left
+
+    def _equal_soon(self, test: EqualityTest) -> "Lists":
         index = self._equality_index(test)
-        if index in self._building:
-            for _ in self._ready(index):
-                yield None
+        for _ in self._ready(index):
+            yield None
         yield list(index.find(test.assertion))
 
-    def _substring(self, test: SubstringsTest) -> "Iterator[list[Node] | None]":
+    def _substring(self, test: SubstringsTest) -> "tuple[Lists, Test] | None":
+        if test.reach.computed is not None:
+            return None
+        return self._in_column(test), test if test.reach.options else TRUE
+
+    def _in_column(self, test: SubstringsTest) -> "Lists":
         column = self._column(test)
-        if column in self._building:
-            for _ in self._ready(column):
-                yield None
+        for _ in self._ready(column):
+            yield None
         for nodes in column.find(test, 5 * STEP):
             yield nodes
             yield None
 
-    def _of_class(self, test: ClassTest) -> "Iterator[list[Node] | None]":
+    def _of_class(self, test: ClassTest) -> "tuple[Lists, Test] | None":
+        return self._classes_soon(test), TRUE
+
+    def _classes_soon(self, test: ClassTest) -> "Lists":
         index = self._class_index()
-        if index in self._building:
-            for _ in self._ready(index):
-                yield None
+        for _ in self._ready(index):
+            yield None
         yield list(index.find(test.object_class))
+
+
+Lists: TypeAlias = "Iterator[list[Node] | None]"
+
+_ASKING: dict[type, Callable[[Indexes, Any], "tuple[Lists, Test] | None"]] = {
+    AndTest: Indexes._conjunction,
+    OrTest: Indexes._disjunction,
+    GuardedTest: Indexes._guarded,
+    EqualityTest: Indexes._equal,
+    SubstringsTest: Indexes._substring,
+    ClassTest: Indexes._of_class,
+    ConstantTest: Indexes._constant,
+}
+
+
+_PROMISE = {ConstantTest: 0, EqualityTest: 1, OrTest: 2, AndTest: 2, GuardedTest: 2, SubstringsTest: 3, ClassTest: 4}
+
+
+def _promise(test: Test) -> int:
+    """How much an index for a part of a conjunction is likely to narrow down, the smaller the better."""
+    return _PROMISE.get(type(test), 5)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from fakeldapd.directory.entry import Values
+from fakeldapd.schema.dn import DN
 from fakeldapd.schema.elements import AttributeDescription, ClassSet
 from fakeldapd.schema.registry import Schema
 
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
 
 SUBSCHEMA_DN = b"cn=Subschema"
 """Where slapd keeps the subschema subentry."""
+_SUBSCHEMA_KEY = SUBSCHEMA_DN.lower()
+
+
+def is_subschema(dn: DN) -> bool:
+    """Whether a DN is that of the subschema subentry."""
+    return dn.depth == 1 and dn.key == _SUBSCHEMA_KEY
 
 
 def _entry_dn(node: "Node") -> Sequence[bytes]:
@@ -39,6 +46,9 @@ COMPUTED: Mapping[bytes, "Callable[[Node], Sequence[bytes]]"] = {
     b"hasSubordinates": _has_subordinates,
 }
 """Computed attributes by the name of their type, in the order in which slapd returns them."""
+
+FILTERABLE = {name: compute for name, compute in COMPUTED.items() if compute is not _subschema_subentry}
+"""Those that a filter finds; to slapd's filters no entry has a subschemaSubentry."""
 
 
 class Stamps:

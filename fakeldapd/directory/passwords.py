@@ -27,7 +27,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 log = logging.getLogger(__name__)
 
-_SALT = 8
+_SALT = 4
 _PBKDF2_SALT = 16
 _PBKDF2_ITERATIONS = 10_000
 _MAX_PBKDF2_ITERATIONS = 100_000_000  # about a minute of one core; a value that asks for more is a mistake or an attack

@@ -92,7 +92,7 @@ def _text(octets: bytes) -> str:
 
 
 def _masked(filter: m.Filter) -> m.Filter:
-    """The filter with the values of password attributes replaced by stars."""
+    """The filter with the values of password attributes hidden."""
     match filter:
         case m.And(filters=each):
             return m.And(tuple(_masked(one) for one in each))
@@ -103,5 +103,5 @@ def _masked(filter: m.Filter) -> m.Filter:
         case m.Undefined() | m.Present():
             return filter
         case _ if (filter.attribute or b"").lower().partition(b";")[0] in _SECRET:
-            return m.Equality(filter.attribute or b"", b"***")
+            return m.Equality(filter.attribute or b"", b"hidden")
     return filter

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from fakeldapd.directory.dit import Node
 from fakeldapd.directory.entry import Entry, Values
+from fakeldapd.directory.operational import is_subschema
 from fakeldapd.operations.access import Level, allowed
 from fakeldapd.operations.referral import refer_away
 from fakeldapd.operations.request import Action, Request, Response
@@ -31,6 +32,8 @@ def add(directory: "Directory", request: Request, controls: Mapping[bytes, Any])
             raise LDAPError(ResultCode.PROTOCOL_ERROR, "no values for attribute type")
     if dn.rdn is None:
         raise LDAPError(ResultCode.ENTRY_ALREADY_EXISTS, "root DSE already exists")
+    if is_subschema(dn):
+        raise LDAPError(ResultCode.ENTRY_ALREADY_EXISTS, "subschema subentry already exists")
     if not op.attributes:
         raise LDAPError(ResultCode.PROTOCOL_ERROR, "no attributes provided")
     attributes = read_attributes(schema, op.attributes)
@@ -58,21 +61,39 @@ def read_attributes(
     Raises LDAPError 17 for an undefined type, 19 for one that users may not write (unless ``operational``) or for too
     many values, 20 for an attribute or value given twice, 21 for a value that isn't of the syntax.
     """
-    found: dict[AttributeDescription, Values] = {}
+    checked = []
     for name, values in attributes:
         description = schema.attribute(name)
+        check_values(schema, description, values, sent=name)
+        checked.append((description, stored_form(description, values)))
+    found: dict[AttributeDescription, Values] = {}
+    for description, _ in checked:
         if description.type.no_user_modification and not operational:
             raise LDAPError(
                 ResultCode.CONSTRAINT_VIOLATION, f"{description.name.decode()}: no user modification allowed"
             )
+    for description, values in checked:
         if description in found:
             raise LDAPError(
                 ResultCode.ATTRIBUTE_OR_VALUE_EXISTS,
                 f"attribute '{description.name.decode()}' provided more than once",
             )
-        check_values(schema, description, values, sent=name)
         found[description] = values
     return found
+
+
+def stored_form(description: AttributeDescription, values: Values) -> Values:
+    """The values as slapd stores them: DNs and names of classes in the spelling it prints, others as they are."""
+    pretty = description.type.syntax.pretty
+    if pretty is None:
+        return values
+    found = []
+    for value in values:
+        try:
+            found.append(pretty(value) or value)
+        except LDAPError:  # only where the schema isn't enforced
+            found.append(value)
+    return tuple(found)
 
 
 def new_entry(
@@ -147,7 +168,7 @@ def _place(directory: "Directory", dn: DN, controls: Mapping[bytes, Any]) -> Nod
     if dit.find(dn.parent) is not nearest:
         raise LDAPError(ResultCode.NO_SUCH_OBJECT, matched_dn=nearest.text)
     if nearest.entry.classes.is_alias:
-        raise LDAPError(ResultCode.ALIAS_PROBLEM, "parent is an alias", matched_dn=nearest.text)
+        raise LDAPError(ResultCode.ALIAS_PROBLEM, "parent is an alias")
     if nearest.entry.classes.is_referral:
         raise LDAPError(ResultCode.OTHER, "parent is a referral")
     return nearest

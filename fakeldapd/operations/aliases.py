@@ -72,13 +72,13 @@ def with_alias_targets(directory: "Directory", base: Node, scope: int) -> Iterat
             found = node
             if node.entry is not None and node.entry.classes.is_alias:
                 found = _resolve(directory, node) or node
-            if found not in sent:
+            if found not in sent and found is not base:
                 sent.add(found)
                 yield found
         return
     roots = [base]
     for root in roots:  # grows while it is walked
-        if root is not base or scope == Scope.SUBTREE:
+        if scope == Scope.SUBTREE:
             yield root
         for node in root.below():
             if node.entry is None:

@@ -7,6 +7,7 @@ unknown user from a wrong password.
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
+from fakeldapd.directory.dit import Node
 from fakeldapd.directory.passwords import is_slow, verify
 from fakeldapd.operations.access import Level, allowed
 from fakeldapd.operations.request import Action, Request, Response, Session
@@ -19,18 +20,31 @@ if TYPE_CHECKING:
 
 _SUCCESS = Response(m.BindResponse())
 
+_NONE = "SASL(-4): no mechanism available"
+_REFUSALS = {
+    b"ANONYMOUS": (ResultCode.AUTH_METHOD_NOT_SUPPORTED, f"{_NONE}: security flags do not match required"),
+    b"EXTERNAL": (ResultCode.AUTH_METHOD_NOT_SUPPORTED, f"{_NONE}: "),
+    **dict.fromkeys(
+        (b"PLAIN", b"LOGIN"),
+        (
+            ResultCode.INAPPROPRIATE_AUTHENTICATION,
+            "SASL(-16): encryption needed to use mechanism: security flags do not match required",
+        ),
+    ),
+}
+"""What slapd says of mechanisms that it has, but not for a connection without TLS."""
+
 
 def bind(directory: "Directory", request: Request, controls: Mapping[bytes, Any]) -> Iterator[Action]:
-    """Authenticate. Raises LDAPError 2, 7, 34, 49, 53 as slapd does."""
+    """Authenticate; the session is anonymous when this begins. Raises LDAPError 2, 7, 34, 48, 49, 53 as slapd does."""
     op = cast(m.BindRequest, request.op)
     session = request.session
-    session.become(None)
+    dn = directory.schema.dn(op.name)
     if op.version == 2:
         raise LDAPError(ResultCode.PROTOCOL_ERROR, "historical protocol version requested, use LDAPv3 instead")
     if op.version != 3:
         raise LDAPError(ResultCode.PROTOCOL_ERROR, "requested protocol version not supported")
     authentication = op.authentication
-    dn = directory.schema.dn(op.name)
     if type(authentication) is m.SimpleAuthentication:
         yield from _simple(directory, session, dn, authentication.password)
         return
@@ -43,10 +57,11 @@ def _sasl(credentials: m.SaslCredentials) -> None:
     """SASL mechanisms come with their own table; until one is in it, each is answered as one that slapd hasn't got."""
     if not credentials.mechanism:
         raise LDAPError(ResultCode.AUTH_METHOD_NOT_SUPPORTED, "no SASL mechanism provided")
-    name = credentials.mechanism.decode("utf-8", "replace")
-    raise LDAPError(
-        ResultCode.AUTH_METHOD_NOT_SUPPORTED, f"SASL(-4): no mechanism available: Couldn't find mech {name}"
+    name = credentials.mechanism.decode(errors="surrogateescape")
+    code, reason = _REFUSALS.get(
+        credentials.mechanism, (ResultCode.AUTH_METHOD_NOT_SUPPORTED, f"{_NONE}: Couldn't find mech {name}")
     )
+    raise LDAPError(code, reason)
 
 
 def _simple(directory: "Directory", session: Session, dn: DN, password: bytes) -> Iterator[Action]:
@@ -57,7 +72,8 @@ def _simple(directory: "Directory", session: Session, dn: DN, password: bytes) -
         return
     is_admin = directory.admin_dn is not None and dn.key == directory.admin_dn.key
     stored = [directory.admin_password] if is_admin and directory.admin_password else []
-    stored += _stored_passwords(directory, session, dn)
+    node = directory.dit.find(dn)
+    stored += _stored_passwords(directory, session, node)
     right = False
     slow = []
     for candidate in stored:
@@ -72,12 +88,11 @@ def _simple(directory: "Directory", session: Session, dn: DN, password: bytes) -
         right = any(verdict)
     if not right:
         raise LDAPError(ResultCode.INVALID_CREDENTIALS)
-    session.become(dn, is_admin=is_admin)
+    session.become(dn if is_admin or node is None else node.dn, is_admin=is_admin)
     yield _SUCCESS
 
 
-def _stored_passwords(directory: "Directory", session: Session, dn: DN) -> tuple[bytes, ...]:
-    node = directory.dit.find(dn)
+def _stored_passwords(directory: "Directory", session: Session, node: Node | None) -> tuple[bytes, ...]:
     if node is None or node.entry is None or node.entry.classes.is_alias or node.entry.classes.is_referral:
         return ()
     user_password = directory.schema.attribute(b"userPassword")

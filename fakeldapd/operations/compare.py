@@ -3,49 +3,81 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
+from fakeldapd.directory.compile import class_test
+from fakeldapd.directory.dit import Node
 from fakeldapd.directory.evaluate import Reach
 from fakeldapd.operations.access import Level, allowed
 from fakeldapd.operations.referral import find_target
 from fakeldapd.operations.request import Action, Request, Response
+from fakeldapd.operations.rootdse import virtual_entry
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.result import LDAPError, ResultCode
+from fakeldapd.schema.dn import DN
+from fakeldapd.schema.elements import AttributeDescription
+from fakeldapd.schema.registry import AttributeDescriptionError, Schema
 
 if TYPE_CHECKING:
     from fakeldapd.operations.directory import Directory
 
 _TRUE = Response(m.CompareResponse(ResultCode.COMPARE_TRUE))
 _FALSE = Response(m.CompareResponse(ResultCode.COMPARE_FALSE))
+_NOT_COMPARED = (b"entryDN", b"subschemaSubentry")
 
 
 def compare(directory: "Directory", request: Request, controls: Mapping[bytes, Any]) -> Iterator[Action]:
-    """Say whether an entry has a value. Raises LDAPError 16, 17, 18, 21, 32, 34, 50 as slapd does."""
+    """Say whether an entry has a value. Raises LDAPError 16, 17, 18, 21, 32, 34, 50, 53 as slapd does."""
     op = cast(m.CompareRequest, request.op)
     schema = directory.schema
     dn = schema.dn(op.dn)
-    description = schema.attribute(op.attribute)
+    description = _description(schema, op.attribute)
     rule = description.type.equality
     if rule is None:
-        raise LDAPError(ResultCode.INAPPROPRIATE_MATCHING)
+        raise LDAPError(ResultCode.INAPPROPRIATE_MATCHING, "inappropriate matching request")
+    syntax = description.type.syntax
+    if syntax.binary and b"binary" not in description.options:
+        raise LDAPError(ResultCode.INVALID_ATTRIBUTE_SYNTAX, "unable to normalize value for matching")
     assertion = rule.assertion(op.value)
-    if assertion is None or (not op.value and not description.type.syntax.validate(op.value)):
+    if assertion is None or (not op.value and not syntax.validate(op.value)):
         raise LDAPError(ResultCode.INVALID_ATTRIBUTE_SYNTAX, "value does not conform to assertion syntax")
-    if dn.rdn is None:
-        raise LDAPError(ResultCode.INAPPROPRIATE_MATCHING)
-    reach = Reach(description)
-    if reach.computed is not None and description.type.name == b"entryDN":
-        raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "entryDN compare not supported")
-    node = find_target(directory, dn, controls)
-    assert node.entry is not None
+    node = _find(directory, dn, description, controls)
+    entry = node.entry
+    assert entry is not None
     if not allowed(directory.access.guard(request.session, description.type, Level.COMPARE), node):
         raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
-    if description.type.name == b"objectClass" and (object_class := schema.object_class(op.value)) is not None:
-        yield _TRUE if object_class in node.entry.classes.all else _FALSE
+    of_class = class_test(schema, description, op.value)
+    if of_class is not None:
+        yield _TRUE if of_class(node, entry) else _FALSE
         return
-    if not reach.present(node, node.entry):
+    reach = Reach(description)
+    if not reach.present(node, entry):
         raise LDAPError(ResultCode.NO_SUCH_ATTRIBUTE)
-    for value in reach.values(node, node.entry):
+    for value in reach.values(node, entry):
         normal = rule.normalise(value)
         if normal is not None and rule.matches(assertion, normal):
             yield _TRUE
             return
     yield _FALSE
+
+
+def _description(schema: Schema, name: bytes) -> AttributeDescription:
+    description = schema.find(name, ranges=True)
+    if description is None:
+        try:
+            schema.describe(name)
+        except AttributeDescriptionError as error:
+            raise LDAPError(ResultCode.UNDEFINED_ATTRIBUTE_TYPE, error.reason if error.inapt else "") from None
+        raise LDAPError(ResultCode.UNDEFINED_ATTRIBUTE_TYPE)
+    return description
+
+
+def _find(directory: "Directory", dn: DN, description: AttributeDescription, controls: Mapping[bytes, Any]) -> Node:
+    """The node to look at; the root DSE and the subschema subentry are entries to compare, too."""
+    virtual = virtual_entry(directory, dn)
+    if virtual is not None:
+        return virtual
+    if directory.dit.context(dn) is None:
+        raise LDAPError(ResultCode.NO_SUCH_OBJECT)
+    if description.type.name in _NOT_COMPARED:
+        name = description.type.name.decode()
+        raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, f"{name} compare not supported")
+    return find_target(directory, dn, controls)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from fakeldapd.directory.operational import SUBSCHEMA_DN
+from fakeldapd.directory.operational import is_subschema
 from fakeldapd.operations.access import Level, allowed
 from fakeldapd.operations.referral import find_target
 from fakeldapd.operations.request import Action, Request, Response
@@ -20,16 +20,15 @@ def delete(directory: "Directory", request: Request, controls: Mapping[bytes, An
     """Take a leaf out of the tree. Raises LDAPError 10, 32, 50, 53, 66 as slapd does."""
     op = cast(m.DeleteRequest, request.op)
     dn = directory.schema.dn(op.dn)
-    if dn.rdn is None:
-        raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "cannot delete the root DSE")
-    if dn.key == SUBSCHEMA_DN.lower():
+    if dn.rdn is None or is_subschema(dn):
         raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "cannot delete the root DSE")
     if directory.dit.context(dn) is None:
         raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "no global superior knowledge")
     directory.may_update(request.session)
     node = find_target(directory, dn, controls)
     if not allowed(directory.access.guard(request.session, None, Level.WRITE), node.parent or node):
-        raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS, "no write access to parent")
+        text = "" if node.parent is None else "no write access to parent"
+        raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS, text)
     if node.children:
         raise LDAPError(ResultCode.NOT_ALLOWED_ON_NON_LEAF, "subordinate objects must be deleted first")
     directory.dit.remove(node)

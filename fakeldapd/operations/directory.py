@@ -110,6 +110,8 @@ class Directory:
     def __call__(self, request: Request) -> Iterator[Action]:
         """Answer one request. Abandon and Unbind have no answer and are performed by whoever pulls the iterators."""
         op = request.op
+        if type(op) is m.BindRequest:  # even one that is refused for its controls (RFC 4513 section 4)
+            request.session.become(None)
         operation = OPERATIONS.get(type(op))
         if operation is None:
             return
@@ -140,5 +142,5 @@ def failure(op: m.RequestOp, error: LDAPError) -> m.FinalResponse:
     """The final response that says an error."""
     response: Any = RESPONSES[type(op)]
     return response(  # type: ignore[no-any-return]
-        int(error.code), error.matched_dn, error.diagnostic.encode("utf-8", "replace"), error.referral
+        int(error.code), error.matched_dn, error.diagnostic.encode(errors="surrogateescape"), error.referral
     )

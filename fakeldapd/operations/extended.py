@@ -35,14 +35,14 @@ def extended(directory: "Directory", request: Request, controls: Mapping[bytes, 
 
 
 def who_am_i(directory: "Directory", request: Request) -> Iterator[Action]:
-    """Say the authorization identity (RFC 4532): ``dn:`` and the normalised DN as slapd has it, nothing for an
+    """Say the authorization identity (RFC 4532): ``dn:`` and the DN as slapd has it, nothing for an
     anonymous session.
     """
     op = cast(m.ExtendedRequest, request.op)
     if op.value is not None:
         raise LDAPError(ResultCode.PROTOCOL_ERROR, "no request data expected")
     identity = request.session.identity
-    yield Response(m.ExtendedResponse(value=b"" if identity is None else b"dn:" + identity.key))
+    yield Response(m.ExtendedResponse(value=b"" if identity is None else b"dn:" + identity.text))
 
 
 EXTENDED: Mapping[bytes, Row] = {

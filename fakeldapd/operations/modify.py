@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from fakeldapd.directory.dit import Node
 from fakeldapd.directory.entry import Entry, Values
-from fakeldapd.directory.operational import SUBSCHEMA_DN
+from fakeldapd.directory.operational import is_subschema
 from fakeldapd.operations.access import Level, allowed
-from fakeldapd.operations.add import check_layout, has_value
+from fakeldapd.operations.add import check_layout, has_value, stored_form
 from fakeldapd.operations.referral import find_target
 from fakeldapd.operations.request import Action, Request, Response, Session
 from fakeldapd.protocol import messages as m
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _SUCCESS = Response(m.ModifyResponse())
 _INTEGER = "1.3.6.1.4.1.1466.115.121.1.27"
+_MOST = 2**63 - 1  # slapd counts in a C long
 
 
 class Edit:
@@ -52,7 +53,7 @@ def modify(directory: "Directory", request: Request, controls: Mapping[bytes, An
         check_change(change)
     if dn.rdn is None:
         raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "modify upon the root DSE not supported")
-    if dn.key == SUBSCHEMA_DN.lower():
+    if is_subschema(dn):
         raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "modification of subschema subentry not supported")
     edits = read_changes(schema, op.changes)
     if directory.dit.context(dn) is None:
@@ -82,15 +83,12 @@ def read_changes(schema: Schema, changes: tuple[m.Change, ...]) -> list[Edit]:
     edits = []
     for operation, name, values in changes:
         description = schema.attribute(name)
-        if description.type.no_user_modification:
-            raise LDAPError(
-                ResultCode.CONSTRAINT_VIOLATION, f"{description.name.decode()}: no user modification allowed"
-            )
         if values:
-            check_values(
-                schema, description, values, duplicates=operation != m.ModifyOperation.DELETE, sent=name
-            )
-        edits.append(Edit(operation, description, values))
+            check_values(schema, description, values, duplicates=operation != m.ModifyOperation.DELETE, sent=name)
+        edits.append(Edit(operation, description, stored_form(description, values)))
+    for edit in edits:
+        if edit.description.type.no_user_modification:
+            raise LDAPError(ResultCode.CONSTRAINT_VIOLATION, f"{edit.name}: no user modification allowed")
     return edits
 
 
@@ -191,6 +189,10 @@ def _increment(schema: Schema, edit: Edit, have: Values) -> Values:
     if not have:
         raise LDAPError(ResultCode.NO_SUCH_ATTRIBUTE, f"modify/increment: {edit.name}: no such attribute")
     by = int(edit.values[0])
+    if abs(by) > _MOST:
+        raise LDAPError(ResultCode.INVALID_ATTRIBUTE_SYNTAX, "modify/increment: invalid syntax of increment")
+    if any(abs(int(v)) > _MOST for v in have):
+        raise LDAPError(ResultCode.INVALID_ATTRIBUTE_SYNTAX, "modify/increment: invalid syntax of original value")
     return tuple(b"%d" % (int(v) + by) for v in have)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from fakeldapd.directory.dit import Node
 from fakeldapd.directory.entry import Entry, Values
+from fakeldapd.directory.operational import is_subschema
 from fakeldapd.operations.access import Level, allowed
 from fakeldapd.operations.add import check_layout, has_value
 from fakeldapd.operations.referral import find_target
@@ -33,6 +34,8 @@ def modify_dn(directory: "Directory", request: Request, controls: Mapping[bytes,
     new_superior = _superior_dn(directory, op)
     if dn.rdn is None:
         raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "cannot rename the root DSE")
+    if is_subschema(dn):
+        raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "cannot rename subschema subentry")
     context = dit.context(dn)
     if context is None:
         raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "no global superior knowledge")
@@ -99,7 +102,7 @@ def _renamed(directory: "Directory", node: Node, rdn: RDN, delete_old: bool) -> 
         have = changes.get(description, old.values(description))
         if not has_value(description, have, value):
             changes[description] = (*have, value)
-        elif value not in have:  # another spelling: the entry takes the new one
+        elif value not in have and delete_old:  # another spelling: the entry takes the new one
             changes[description] = tuple(value if has_value(description, (v,), value) else v for v in have)
     for description, values in changes.items():
         if len(values) > 1 and description.type.single_value and directory.schema.check is not SchemaCheck.OFF:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 PASSWORD_MODIFY = b"1.3.6.1.4.1.4203.1.11.1"
 _GENERATED_LENGTH = 8
+_FIELDS = (0x80, 0x81, 0x82)
 _LETTERS = string.ascii_letters + string.digits
 
 
@@ -32,6 +33,8 @@ def password_modify(directory: "Directory", request: Request) -> Iterator[Action
     user, old_password, new_password = _read(op.value)
     if new_password == b"":
         raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "new password value is empty")
+    if old_password == b"":
+        raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "old password value is empty")
     dn = session.identity
     if user:
         try:
@@ -39,18 +42,23 @@ def password_modify(directory: "Directory", request: Request) -> Iterator[Action
         except LDAPError:
             raise LDAPError(ResultCode.INVALID_ATTRIBUTE_SYNTAX, "Invalid DN") from None
     if directory.dit.context(dn) is None:
-        raise LDAPError(ResultCode.OTHER)
+        raise LDAPError(ResultCode.OTHER, "unable to retrieve SASL username")
     directory.may_update(session)
+    nearest = directory.dit.nearest(dn)
+    if nearest is not None and nearest.entry is not None and nearest.entry.classes.is_referral:
+        raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "referral missing")
     node = directory.dit.find(dn)
-    if node is None or node.entry is None:
-        raise LDAPError(ResultCode.NO_SUCH_OBJECT)
     user_password = directory.schema.attribute(b"userPassword")
+    guard = directory.access.guard(session, user_password.type, Level.AUTH)
     if old_password is not None:
         verdict: list[bool] = []
-        stored = node.entry.values(user_password)
+        known = node is not None and node.entry is not None and allowed(guard, node)
+        stored = node.entry.values(user_password) if known and node is not None and node.entry is not None else ()
         yield directory.elsewhere(lambda: verdict.append(any(verify(s, old_password) for s in stored)))
         if not any(verdict):
             raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "unwilling to verify old password")
+    if node is None or node.entry is None:
+        raise LDAPError(ResultCode.NO_SUCH_OBJECT)
     if not allowed(directory.access.guard(session, user_password.type, Level.WRITE), node):
         raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
     answer = None
@@ -58,23 +66,30 @@ def password_modify(directory: "Directory", request: Request) -> Iterator[Action
         new_password = "".join(secrets.choice(_LETTERS) for _ in range(_GENERATED_LENGTH)).encode()
         answer = ber.element(b"\x30", ber.element(b"\x80", new_password))
     hashed = hash_password(new_password, "SSHA")
-    apply(directory, node, [Edit(m.ModifyOperation.REPLACE, user_password, (hashed,))], session.identity.text)
+    edit = Edit(m.ModifyOperation.REPLACE, user_password, (hashed,))
+    try:
+        apply(directory, node, [edit], session.identity.text)
+    except LDAPError as error:
+        raise LDAPError(error.code) from None  # slapd's answer keeps the reason to itself
     yield Response(m.ExtendedResponse(value=answer))
 
 
 def _read(value: bytes | None) -> tuple[bytes | None, bytes | None, bytes | None]:
     """PasswdModifyRequestValue: userIdentity, oldPasswd, newPasswd (RFC 3062 section 2)."""
     found: dict[int, bytes] = {}
-    if value is not None:
-        try:
-            tag, offset, end = ber.header(value, 0)
-            if tag != 0x30 or end != len(value):
-                raise ber.BERError("not one SEQUENCE")
-            while offset < end:
-                tag, start, offset = ber.header(value, offset)
-                found[tag] = value[start:offset]
-        except IndexError:
-            raise LDAPError(ResultCode.PROTOCOL_ERROR, "data decoding error") from None
-        if not found.keys() <= {0x80, 0x81, 0x82}:
-            raise LDAPError(ResultCode.PROTOCOL_ERROR, "data decoding error")
+    if value is None:
+        return None, None, None
+    if not value:
+        raise LDAPError(ResultCode.PROTOCOL_ERROR, "empty request data field")
+    try:
+        tag, offset, end = ber.header(value, 0)
+        if tag != 0x30 or end != len(value):
+            raise ber.BERError("not one SEQUENCE")
+        while offset < end:
+            tag, start, offset = ber.header(value, offset)
+            if tag not in _FIELDS or (found and tag <= max(found)):
+                raise LDAPError(ResultCode.PROTOCOL_ERROR, "data decoding error")
+            found[tag] = value[start:offset]
+    except IndexError:
+        raise LDAPError(ResultCode.PROTOCOL_ERROR) from None
     return found.get(0x80), found.get(0x81), found.get(0x82)

@@ -6,7 +6,7 @@ value, so the same handlers serve a socket, a process without one, and tests tha
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from fakeldapd.protocol.messages import Control, RequestOp, ResponseOp, value
 from fakeldapd.schema.dn import DN
@@ -25,11 +25,13 @@ class Session:
     is_admin: bool = False
     outstanding: int = 0
     peer: str = ""
+    kept: dict[Any, Any] = field(default_factory=dict)
 
     def become(self, identity: DN | None, *, is_admin: bool = False) -> None:
         """Change the identity, as the end of a Bind does (RFC 4513 section 4)."""
         self.identity = identity
         self.is_admin = is_admin
+        self.kept.clear()
 
 
 @dataclass(slots=True, eq=False)

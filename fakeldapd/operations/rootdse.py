@@ -7,7 +7,7 @@ What they say is computed from the tables that dispatch, so it can't promise wha
 from typing import TYPE_CHECKING
 
 from fakeldapd.directory.dit import Context
-from fakeldapd.directory.operational import SUBSCHEMA_DN
+from fakeldapd.directory.operational import SUBSCHEMA_DN, is_subschema
 from fakeldapd.operations.controls import CONTROLS
 from fakeldapd.operations.extended import EXTENDED
 from fakeldapd.schema.dn import DN
@@ -29,7 +29,7 @@ def virtual_entry(directory: "Directory", dn: DN) -> Context | None:
     """The node of the root DSE or the subschema subentry, where ``dn`` is one of the two."""
     if dn.rdn is None:
         return _root_dse(directory, dn)
-    if dn.depth == 1 and dn.key == SUBSCHEMA_DN.lower():
+    if is_subschema(dn):
         return _subschema(directory, dn)
     return None
 

@@ -5,7 +5,7 @@ an index or a walk over the scope, and each that matches is sent. Everything is 
 client that reads slowly costs no memory, and between two entries the server can do something else.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from fakeldapd.directory.compile import compile_filter
@@ -29,6 +29,7 @@ _DONE = Response(m.SearchResultDone())
 _PAUSE = Pause()
 _EXAMINED_BETWEEN_PAUSES = 256
 _FEW = 64
+_KEPT = 64
 
 
 def search(directory: "Directory", request: Request, controls: Mapping[bytes, Any]) -> Iterator[Action]:
@@ -49,12 +50,7 @@ def search(directory: "Directory", request: Request, controls: Mapping[bytes, An
         directory.schema, directory.dit.find, lambda attribute_type: access.guard(session, attribute_type, Level.SEARCH)
     )
     test = compile_filter(setting, op.filter)
-    selection = Selection(
-        directory.schema,
-        op.attributes,
-        op.types_only,
-        lambda attribute_type: access.guard(session, attribute_type, Level.READ),
-    )
+    selection = _selection(directory, session, op)
     if op.scope == m.Scope.BASE and (virtual := virtual_entry(directory, dn)) is not None:
         assert virtual.entry is not None
         if test(virtual, virtual.entry):
@@ -62,7 +58,24 @@ def search(directory: "Directory", request: Request, controls: Mapping[bytes, An
     else:
         base = find_base(directory, session, op, dn, controls)
         yield from _Sending(directory, session, op, base, test, selection, MANAGE_DSA_IT in controls).actions()
-    yield _DONE
+    yield Response(m.SearchResultDone(diagnostic=setting.diagnostic.encode())) if setting.diagnostic else _DONE
+
+
+def _selection(directory: "Directory", session: Session, op: m.SearchRequest) -> Selection:
+    """The attribute list understood; a client that asks for the same again finds it done."""
+    schema, access = directory.schema, directory.access
+    key = (op.attributes, op.types_only, schema.version)
+    found: Selection | None = session.kept.get(key)
+    if found is None:
+        if len(session.kept) >= _KEPT or len(op.attributes) > _KEPT:
+            session.kept.clear()
+        found = session.kept[key] = Selection(
+            schema,
+            op.attributes,
+            op.types_only,
+            lambda attribute_type: access.guard(session, attribute_type, Level.READ),
+        )
+    return found
 
 
 def find_base(
@@ -115,6 +128,7 @@ class _Sending:
         self.guard = directory.access.guard(session, None, Level.READ)
         self.referrals = bool(self.dit.referral_count) and not manage_dsa_it and op.scope != m.Scope.BASE
         self.aliases = bool(self.dit.alias_count) and op.deref in (m.Deref.SEARCHING, m.Deref.ALWAYS)
+        self.finding = op.deref == m.Deref.ALWAYS
         self.size_limit, time_limit = self._limits(session, op)
         self.deadline = directory.clock() + time_limit if time_limit else None
 
@@ -132,16 +146,16 @@ class _Sending:
     def actions(self) -> Iterator[Action]:
         """The entries and references, with pauses between."""
         careful = self.referrals or self.aliases or self.guard is not None
-        test, attributes = self.test, self.selection.attributes
-        everything = test is TRUE and not careful
+        attributes = self.selection.attributes
         sent, limit = 0, self.size_limit or -1
         examined = 0
         parent: Node | None = None
         prefix = b""
-        for nodes in self._lists():
+        for nodes, test in self._lists():
             if nodes is None:
                 yield from self._pause()
                 continue
+            everything = test is TRUE and not careful
             for node in nodes:
                 entry = node.entry
                 examined += 1
@@ -149,6 +163,9 @@ class _Sending:
                     examined = 0
                     yield from self._pause()
                     entry = node.entry
+                    if test is not self.test:  # what the index said may not be so any more
+                        test = self.test
+                        everything = False
                 if entry is None:
                     continue
                 if not everything:
@@ -182,7 +199,7 @@ class _Sending:
         if self.guard is not None and not self.guard(node, node.entry):
             return iter(())
         classes = node.entry.classes
-        if self.aliases and classes.is_alias:
+        if self.aliases and classes.is_alias and (self.finding or node is not self.base):
             return iter(())
         if self.referrals and classes.is_referral:
             scope = m.Scope.BASE if self.scope == m.Scope.ONE else m.Scope.SUBTREE
@@ -191,21 +208,22 @@ class _Sending:
 
     # --- which nodes --------------------------------------------------------------------------------------------------
 
-    def _lists(self) -> Iterator[list[Node] | Iterator[Node] | None]:
-        """The nodes in scope that may match, list by list; None: time has passed."""
+    def _lists(self) -> "Iterator[tuple[Iterable[Node] | None, Test]]":
+        """The nodes in scope that may match, list by list, each with what is left to test; None: time has passed."""
         if self.scope == m.Scope.BASE:
-            yield [self.base]
+            yield (self.base,), self.test
             return
         if self.aliases:
-            yield with_alias_targets(self.directory, self.base, self.scope)
+            yield with_alias_targets(self.directory, self.base, self.scope), self.test
             return
         few = self.scope == m.Scope.ONE and len(self.base.children or ()) <= _FEW
         candidates = None if few or self.referrals else self.dit.indexes.candidates(self.test)
         if candidates is None:
-            yield self._walk()
+            yield self._walk(), self.test
             return
-        for nodes in candidates:
-            yield None if nodes is None else self._in_scope(nodes)
+        lists, left = candidates
+        for nodes in lists:
+            yield None if nodes is None else self._in_scope(nodes), left
 
     def _walk(self) -> Iterator[Node]:
         base = self.base

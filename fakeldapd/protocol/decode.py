@@ -151,7 +151,7 @@ def attribute_values(encoded: bytes) -> tuple[bytes, ...]:
     """The values of a PartialAttribute that was encoded here or came in a decoded SearchResultEntry."""
     offset = encoded[3] + 4
     # One short value of an attribute with a short description: the case of nearly every attribute of a directory.
-    if encoded[1] < 128 and encoded[offset + 1] == encoded[offset + 3] + 2 < 128:
+    if encoded[1] < 128 and 1 < encoded[offset + 1] == encoded[offset + 3] + 2 < 128:
         return (encoded[offset + 4 :],)
     return attribute(encoded).values
 

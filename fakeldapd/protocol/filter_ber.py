@@ -235,7 +235,7 @@ def _write_extensible(item: Extensible) -> bytes:
 
 
 def _write_undefined(item: Undefined) -> bytes:
-    """An empty element of this choice; a substrings filter has to have a description before slapd gets to what is wrong."""
+    """An empty element of this choice; for substrings an empty list of them, which is as undefined."""
     if item.tag == 0xA4:
         return b"\xa4\x04\x04\x00\x30\x00"
     return element(item.tag.to_bytes((item.tag.bit_length() + 7) >> 3 or 1, "big"), b"")

@@ -7,6 +7,7 @@ referral gives it another meaning (RFC 4511 section 4.1.10) than RFC 4516 sectio
 ``..._or_default`` properties. Whether a critical extension is known is for who uses it.
 """
 
+import re
 from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
@@ -26,6 +27,7 @@ _SCOPES = {
     "children": 3,
 }
 _SCOPE_NAMES = ("base", "one", "sub", "subord")
+_BAD_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 _PLAIN = "!$&'()*+,;=:@/"
 """Reserved characters that stay as they are: all but '?', which has a meaning, and '#[]', which others misread."""
 
@@ -144,13 +146,8 @@ def _host_and_port(scheme: str, address: str, text: str) -> tuple[str, int | Non
 
 
 def _decoded(part: str, text: str) -> bytes:
-    at = part.find("%")
-    while at >= 0:
-        try:
-            int(part[at + 1 : at + 3], 16)
-        except ValueError:
-            raise URLSyntaxError(f"{text!r} has a '%' without two hexadecimal digits: write %25 for one") from None
-        at = part.find("%", at + 3)
+    if _BAD_PERCENT.search(part):
+        raise URLSyntaxError(f"{text!r} has a '%' without two hexadecimal digits: write %25 for one")
     return unquote_to_bytes(part)
 
 

@@ -14,7 +14,7 @@ import unicodedata
 from functools import lru_cache
 from typing import TypeAlias
 
-from fakeldapd.schema.prepare import case_exact, is_utf8
+from fakeldapd.schema.prepare import case_exact, ia5_case_exact, is_utf8
 
 Sounds: TypeAlias = tuple[str, ...]
 
@@ -163,16 +163,32 @@ def _ascii(value: bytes) -> bytes:
 
 
 def value_sounds(value: bytes) -> Sounds | None:
-    """How each word of a value sounds, words without a letter included; None for what isn't UTF-8."""
-    if not is_utf8(value):
-        return None
-    normal = case_exact(value) or b""  # slapd listens to normal forms: spaces that those lack are no missing words
-    return tuple([sound(word) for word in _ascii(normal).split(b" ")])
+    """How each word of a Directory String sounds, words without a letter included; None for what isn't UTF-8."""
+    return _value_sounds(case_exact(value) or b"") if is_utf8(value) else None
+
+
+def ia5_value_sounds(value: bytes) -> Sounds | None:
+    """How each word of an IA5 String sounds."""
+    normal = ia5_case_exact(value)
+    return _value_sounds(normal) if normal is not None else None
+
+
+def _value_sounds(normal: bytes) -> Sounds:
+    # slapd listens to normal forms: spaces that those lack are no missing words. Behind a NUL it hears nothing.
+    return tuple([sound(word) for word in _ascii(normal).partition(b"\0")[0].split(b" ")])
 
 
 def assertion_sounds(value: bytes) -> Sounds | None:
-    """How each word of an assertion sounds; None for what isn't UTF-8."""
-    return tuple([sound(word) for word in _ascii(value).split(b" ") if word]) if is_utf8(value) else None
+    """How each word of an assertion for a Directory String sounds; None for what isn't UTF-8, and the empty string."""
+    if not value or not is_utf8(value):
+        return None
+    return tuple([sound(word) for word in _ascii(value).replace(b"\0", b" ").split(b" ") if word])
+
+
+def ia5_assertion_sounds(value: bytes) -> Sounds | None:
+    """How each word of an assertion for an IA5 String sounds; None for what isn't ASCII."""
+    normal = ia5_case_exact(value)
+    return tuple([sound(word) for word in normal.split(b" ") if word]) if normal is not None else None
 
 
 def sounds_match(assertion: Sounds, value: Sounds) -> bool:

@@ -41,7 +41,7 @@ def rule(value: bytes, schema: Names, dn: Callable[[bytes], bytes]) -> bytes | N
             return _url(rest, dn)
         if colon and (words == b"u" or words.startswith(b"u.")):
             return value
-        if colon and (words == b"group" or words.startswith(b"group/")):
+        if colon and words.startswith(b"group"):
             return _group(head, rest, schema, dn)
         if colon and words == b"dn":
             return _exact(rest, dn)
@@ -67,7 +67,7 @@ def _styled(style: bytes, name: bytes, dn: Callable[[bytes], bytes]) -> bytes | 
 
 
 def _group(head: bytes, name: bytes, schema: Names, dn: Callable[[bytes], bytes]) -> bytes | None:
-    words = head.split(b"/")
+    words = head.split(b"/") if head[5:6] == b"/" else []  # slapd doesn't mind what else follows the word
     canonical = [b"group"]
     if len(words) > 1:
         object_class = schema.object_class(words[1])

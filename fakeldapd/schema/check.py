@@ -1,17 +1,19 @@
 """What an entry may be: slapd's checks of classes, attributes and values, with its codes, its texts and its order.
 
-slapd checks a finished entry (``check_entry``, or its parts one by one): first attributes that have a place of their own (``ref``,
-``namingContexts``, collective attributes), then that the structural classes are one chain, then the DIT content rule, then class by class
-in the order of the values what each requires, and last, in the order of the attributes, what nobody allows. The first fault is the
-answer. Values are checked before, one attribute after the other, as they come in a request (``check_values``).
+slapd checks a finished entry (``check_entry``, or its parts one by one): first attributes that have a place of their
+own (``ref``, ``namingContexts``, collective attributes), then that the structural classes are one chain, then the DIT
+content rule, then class by class in the order of the values what each requires, and last, in the order of the
+attributes, what nobody allows. The first fault is the answer. Values are checked before, one attribute after the
+other, as they come in a request (``check_values``).
 
-``extensibleObject`` allows every attribute, yet what classes require is still required. Operational attributes need no class to allow
-them. Superiors of the structural class don't require anything of their own, it inherits what they do.
+``extensibleObject`` allows every attribute, yet what classes require is still required. Operational attributes need
+no class to allow them. Superiors of the structural class don't require anything of their own, it inherits what they
+do.
 
 Name forms and DIT structure rules are read and published and not enforced: slapd knows neither.
 
-Under LENIENT, values and what classes require are checked; the chain, abstract classes, content rules' AUX and NOT, places and what is
-allowed are not. Under OFF only duplicate values are.
+Under LENIENT, values and what classes require are checked; the chain, abstract classes, content rules' AUX and NOT,
+places and what is allowed are not. Under OFF only duplicate values are.
 """
 
 from collections.abc import Iterable
@@ -30,11 +32,12 @@ def _violation(diagnostic: str) -> NoReturn:
     raise LDAPError(ResultCode.OBJECT_CLASS_VIOLATION, diagnostic)
 
 
-# --- entries -------------------------------------------------------------------------------------------------------------------
+# --- entries ---------------------------------------------------------------------------------------------------------
 
 
 def check_entry(schema: Schema, classes: ClassSet, present: Iterable[AttributeDescription]) -> None:
-    """All that slapd checks of a finished entry but its name, in slapd's order. ``present`` in the entry's order. Raises LDAPError."""
+    """All that slapd checks of a finished entry but its name, in slapd's order. ``present`` in the entry's order.
+    Raises LDAPError."""
     present = tuple(present)
     _check_places(schema, classes, present)
     check_classes(schema, classes, ())
@@ -44,7 +47,8 @@ def check_entry(schema: Schema, classes: ClassSet, present: Iterable[AttributeDe
 def check_classes(schema: Schema, classes: ClassSet, class_values: tuple[bytes, ...]) -> None:
     """Whether the structural classes are one chain. Raises LDAPError 65.
 
-    ``class_values`` are the values that ``classes`` was made from; they are taken from ``classes`` itself, as slapd stores them.
+    ``class_values`` are the values that ``classes`` was made from; they are taken from ``classes`` itself, as slapd
+    stores them.
     """
     if schema.check is not _STRICT:
         return
@@ -54,10 +58,11 @@ def check_classes(schema: Schema, classes: ClassSet, class_values: tuple[bytes, 
             continue
         if best is None or best in object_class.ancestors:
             best = object_class
-        elif object_class not in best.ancestors and not _common_subclass(best, object_class, classes.classes[position + 1 :]):
-            _violation(
-                f"invalid structural object class chain ({best.name.decode()}/{object_class.name.decode()})"
-            )
+        elif object_class not in best.ancestors:
+            later = classes.classes[position + 1 :]
+            if not _common_subclass(best, object_class, later):
+                chain = f"{best.name.decode()}/{object_class.name.decode()}"
+                _violation(f"invalid structural object class chain ({chain})")
     if best is None:
         _violation("no structural object class provided")
     if best.obsolete:
@@ -79,7 +84,8 @@ def check_structural_change(schema: Schema, old: ClassSet, new: ClassSet) -> Non
 
 
 def check_attributes(schema: Schema, classes: ClassSet, present: Iterable[AttributeDescription]) -> None:
-    """Whether what is required is there and what is there is allowed. ``present`` in the entry's order. Raises LDAPError 65."""
+    """Whether what is required is there and what is there is allowed. ``present`` in the entry's order. Raises
+    LDAPError 65."""
     present = tuple(present)
     _check_places(schema, classes, present)
     _check_contents(schema, classes, present)
@@ -95,13 +101,14 @@ _ROOT_DSE = (
     "1.3.6.1.4.1.4203.1.3.5",  # supportedFeatures
 )
 _PLACES: dict[str, tuple[str | None, str]] = {
-    **{oid: (None, "only allowed in the root DSE") for oid in _ROOT_DSE},
+    **dict.fromkeys(_ROOT_DSE, (None, "only allowed in the root DSE")),
     "2.5.4.1": ("is_alias", "only allowed in the alias"),  # aliasedObjectName
     "2.16.840.1.113730.3.1.34": ("is_referral", "only allowed in the referral"),  # ref
     "2.5.18.6": ("is_subentry", "only allowed in the subentry"),  # subtreeSpecification
     "2.5.18.5": (None, "not supported!"),  # administrativeRole
 }
-"""Attribute types that belong in one kind of entry: what must hold of the ClassSet (None: nothing will do), and what slapd says."""
+"""Attribute types that belong in one kind of entry: what must hold of the ClassSet (None: nothing will do), and what
+slapd says."""
 
 _CLASS_PLACES: dict[str, tuple[str | None, str]] = {
     "1.3.6.1.4.1.4203.1.4.1": (None, "only allowed in the root DSE"),  # OpenLDAProotDSE
@@ -110,6 +117,7 @@ _CLASS_PLACES: dict[str, tuple[str | None, str]] = {
 }
 """The same of object classes."""
 
+_OBJECT_CLASS = "2.5.4.0"
 _COLLECTIVE_SUBENTRY = b"collectiveAttributeSubentry"
 
 
@@ -132,11 +140,14 @@ def _check_contents(schema: Schema, classes: ClassSet, present: tuple[AttributeD
     rule = None if classes.structural is None else schema.content_rule(classes.structural)
     if rule is not None:
         _check_rule(schema, rule, types, strict)
+    unrelated: list[ObjectClass] = []
+    if not strict and classes.structural is not None:  # where chains don't hold, each of several requires what it does
+        above = classes.structural.ancestors
+        unrelated = [c for c in classes.classes if c.kind is Kind.STRUCTURAL and c not in above]
     for object_class in classes.classes:
         if strict:
             _check_class(object_class, classes, rule)
-        kind = object_class.kind
-        if kind is Kind.AUXILIARY or object_class is classes.structural or (kind is Kind.STRUCTURAL and not strict):
+        if object_class.kind is Kind.AUXILIARY or object_class is classes.structural or object_class in unrelated:
             for required in schema.must(object_class):
                 if required not in types:
                     name = object_class.name.decode()
@@ -145,9 +156,9 @@ def _check_contents(schema: Schema, classes: ClassSet, present: tuple[AttributeD
         must, may = classes.must, classes.may
         for description in present:
             attribute_type = description.type
-            if attribute_type not in must and attribute_type not in may and not attribute_type.operational:
-                if attribute_type.oid != "2.5.4.0":
-                    _violation(f"attribute '{description.name.decode()}' not allowed")
+            known = attribute_type in must or attribute_type in may or attribute_type.oid == _OBJECT_CLASS
+            if not known and not attribute_type.operational:
+                _violation(f"attribute '{description.name.decode()}' not allowed")
 
 
 def _check_rule(schema: Schema, rule: ContentRule, types: set[AttributeType], strict: bool) -> None:
@@ -177,11 +188,12 @@ def _check_class(object_class: ObjectClass, classes: ClassSet, rule: ContentRule
         _violation(f"class '{object_class.name.decode()}' not allowed by content rule '{name}'")
 
 
-# --- names ---------------------------------------------------------------------------------------------------------------------
+# --- names -----------------------------------------------------------------------------------------------------------
 
 
 def check_naming(rdn: RDN) -> None:
-    """Whether entries can be named by these types at all; whether the values are there is the directory's. Raises LDAPError 64."""
+    """Whether entries can be named by these types at all; whether the values are there is the directory's. Raises
+    LDAPError 64."""
     types = rdn.types if isinstance(rdn.types, tuple) else (rdn.types,)
     for description in types:
         attribute_type = description.type
@@ -198,7 +210,7 @@ def check_naming(rdn: RDN) -> None:
         raise LDAPError(ResultCode.NAMING_VIOLATION, f"naming attribute '{attribute_type.name.decode()}' {fault}")
 
 
-# --- values --------------------------------------------------------------------------------------------------------------------
+# --- values ----------------------------------------------------------------------------------------------------------
 
 
 def check_values(
@@ -209,11 +221,12 @@ def check_values(
     duplicates: bool = True,
     sent: bytes | None = None,
 ) -> None:
-    """Whether ``values`` may go into one attribute together. ``duplicates`` False: they are to be deleted, so there may be several of a
-    single-valued attribute, and the same twice. ``sent``: the description as the client spelled it, which slapd repeats.
+    """Whether ``values`` may go into one attribute together. ``duplicates`` False: they are to be deleted, so there
+    may be several of a single-valued attribute, and the same twice. ``sent``: the description as the client spelled
+    it, which slapd repeats.
 
-    Raises LDAPError 21 for a value that doesn't fit the syntax, 19 for several values of one that takes one and for an attribute that is
-    obsolete, 20 for a value that is there twice.
+    Raises LDAPError 21 for a value that doesn't fit the syntax, 19 for several values of one that takes one and for
+    an attribute that is obsolete, 20 for a value that is there twice.
     """
     attribute_type = description.type
     if schema.check is not _OFF:
@@ -251,7 +264,9 @@ def _check_duplicates(
 
 def _refuse(description: AttributeDescription, sent: bytes | None, number: int) -> NoReturn:
     syntax = description.type.syntax
-    reason = f"no validator for syntax {syntax.oid}" if syntax.validate is no_value else f"value #{number} invalid per syntax"
+    reason = f"value #{number} invalid per syntax"
+    if syntax.validate is no_value:
+        reason = f"no validator for syntax {syntax.oid}"
     raise LDAPError(ResultCode.INVALID_ATTRIBUTE_SYNTAX, f"{_shown(description, sent)}: {reason}")
 
 

@@ -1,11 +1,13 @@
 """Definitions of schema elements as text (RFC 4512 section 4.1): reading them, and printing them as slapd does.
 
-One reader serves all kinds, driven by a table for each: which keywords a kind has, what follows each of them, and (the order of the
-table) how slapd prints them. The reader takes the keywords in any order and takes what files in the field have besides the letter of
-the RFC: names, OIDs and USAGE with or without quotes, lists of one with or without parentheses, OIDs with a macro (``ofo:1.2``).
+One reader serves all kinds, driven by a table for each: which keywords a kind has, what follows each of them, and
+(the order of the table) how slapd prints them. The reader takes the keywords in any order and takes what files in the
+field have besides the letter of the RFC: names, OIDs and USAGE with or without quotes, lists of one with or without
+parentheses, OIDs with a macro (``ofo:1.2``).
 
-What it refuses is a definition that could mean two things: an unknown keyword, a keyword twice, an unclosed quote or parenthesis,
-anything behind the closing parenthesis. A definition says nothing about what it refers to: linking is the registry's.
+What it refuses is a definition that could mean two things: an unknown keyword, a keyword twice, an unclosed quote or
+parenthesis, anything behind the closing parenthesis. A definition says nothing about what it refers to: linking is
+the registry's.
 """
 
 import re
@@ -17,8 +19,8 @@ Field: TypeAlias = str | tuple[str, ...] | bool
 
 
 class SchemaError(Exception):
-    """A schema that can't be used. ``source`` is a file name or what else the text came from, ``line`` counts from 1, and is None
-    where no line is to blame; ``reason`` says what to change."""
+    """A schema that can't be used. ``source`` is a file name or what else the text came from, ``line`` counts from 1,
+    and is None where no line is to blame; ``reason`` says what to change."""
 
     def __init__(self, source: str, line: int | None, reason: str) -> None:
         super().__init__(source, line, reason)
@@ -35,7 +37,7 @@ class _Mistake(Exception):
     """What is wrong with a definition's text, before it is known where that text stands."""
 
 
-# --- the kinds of definitions, and their keywords in slapd's order of printing --------------------------------------------------
+# --- the kinds of definitions, and their keywords in slapd's order of printing ---------------------------------------
 
 _FLAG, _NAMES, _STRING, _WORD, _WORDS, _RULES = "flag", "names", "string", "word", "words", "rules"
 
@@ -85,8 +87,9 @@ KIND_NAMES = {
 
 
 class Definition:
-    """One definition. ``kind`` is a key of ``KEYWORDS``; ``oid`` is a numeric OID (the rule id of a DIT structure rule);
-    ``fields`` maps keywords, upper case, to what they say, extensions (``X-...``) in the order in which they came."""
+    """One definition. ``kind`` is a key of ``KEYWORDS``; ``oid`` is a numeric OID (the rule id of a DIT structure
+    rule); ``fields`` maps keywords, upper case, to what they say, extensions (``X-...``) in the order in which they
+    came."""
 
     __slots__ = ("fields", "kind", "oid")
 
@@ -160,11 +163,12 @@ def _print(parts: list[str], shape: str, value: Field) -> None:
             parts += ("(", (" " if shape in (_NAMES, _RULES) else " $ ").join(items), ")")
 
 
-# --- reading -------------------------------------------------------------------------------------------------------------------
+# --- reading ---------------------------------------------------------------------------------------------------------
 
 _TOKENS = re.compile(r"'[^']*'|[()$']|[^\s()$']+")
 _OID = re.compile(r"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))+\Z")
 _RULE_ID = re.compile(r"[0-9]+\Z")
+_WORD_TEXT = re.compile(r"[A-Za-z0-9_.:;{}-]+\Z")
 _DESCR = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.;-]*\Z")
 
 
@@ -214,8 +218,22 @@ def _read_string(tokens: _Tokens, keyword: str) -> Field:
     return tokens.word(f"the text of {keyword}")
 
 
+def _plain(word: str) -> str:
+    if not _WORD_TEXT.match(word):
+        raise _Mistake(f"{word!r} is no name and no OID")
+    return word
+
+
 def _read_word(tokens: _Tokens, keyword: str) -> Field:
-    return tokens.word(f"the value of {keyword}")
+    return _plain(tokens.word(f"the value of {keyword}"))
+
+
+def _read_words(tokens: _Tokens, keyword: str) -> Field:
+    return tuple([_plain(word) for word in tokens.list("name or OID", "$")])
+
+
+def _read_rules(tokens: _Tokens, keyword: str) -> Field:
+    return tuple([_plain(word) for word in tokens.list("rule", None)])
 
 
 def _read_names(tokens: _Tokens, keyword: str) -> Field:
@@ -231,8 +249,8 @@ _READERS: Mapping[str, Callable[[_Tokens, str], Field]] = {
     _NAMES: _read_names,
     _STRING: _read_string,
     _WORD: _read_word,
-    _WORDS: lambda tokens, keyword: tokens.list("name or OID", "$"),
-    _RULES: lambda tokens, keyword: tokens.list("rule", None),
+    _WORDS: _read_words,
+    _RULES: _read_rules,
 }
 
 
@@ -268,7 +286,8 @@ def _parse(kind: str, text: str, macros: Mapping[str, str]) -> Definition:
                 known = " ".join(shapes)
                 raise _Mistake(f"{token} is no keyword of it; those are {known} and X-...")
             shape = _NAMES
-        fields[keyword] = _READERS[shape](tokens, keyword)
+        if (value := _READERS[shape](tokens, keyword)) != ():
+            fields[keyword] = value
     if rest := tokens.rest():
         raise _Mistake(f"{rest[:40]!r} stands behind the closing parenthesis")
     syntax = fields.get("SYNTAX")

@@ -1,17 +1,18 @@
 r"""Distinguished names (RFC 4512 section 2.3, RFC 4514) under a schema.
 
-A DN is its RDN and its parent. Every RDN has two texts. ``text`` is what slapd prints: the type in the spelling of its definition,
-no spaces round the separators, special characters as hex pairs (``\2C``), everything else raw, the parts of a multi-valued RDN sorted
-by type. ``key`` is the same made from the normal forms of the values, so two DNs are the same entry's name when their keys are equal.
-Both are one object where they don't differ.
+A DN is its RDN and its parent. Every RDN has two texts. ``text`` is what slapd prints: the type in the spelling of
+its definition, no spaces round the separators, special characters as hex pairs (``\2C``), everything else raw, the
+parts of a multi-valued RDN sorted by type. ``key`` is the same made from the normal forms of the values, so two DNs
+are the same entry's name when their keys are equal. Both are one object where they don't differ.
 
-Names are read from the leaf. The parent's text is looked up among the names read before, so a new name below a known one costs one
-RDN, and a name that was read before costs nothing.
+Names are read from the leaf. The parent's text is looked up among the names read before, so a new name below a known
+one costs one RDN, and a name that was read before costs nothing.
 
-Refused, as slapd refuses it: ``#`` values in BER, ``OID.`` prefixes, types the schema doesn't know, values that don't fit the type's
-syntax or have no normal form, empty RDNs and values, a type twice in one RDN, ``"``, ``<``, ``>`` without a backslash, a backslash
-before what needs none, text that is not UTF-8, a NUL that isn't escaped, more than 8192 octets. Accepted, as slapd accepts it: spaces
-(and tabs and line ends) round types and values, ``;`` for ``,``, quoted values, numeric OIDs, and options, which are dropped.
+Refused, as slapd refuses it: ``#`` values in BER, ``OID.`` prefixes, types the schema doesn't know, values that don't
+fit the type's syntax or have no normal form, empty RDNs and values, a type twice in one RDN, ``"``, ``<``, ``>``
+without a backslash, a backslash before what needs none, text that is not UTF-8, a NUL that isn't escaped, more than
+8192 octets. Accepted, as slapd accepts it: spaces (and tabs and line ends) round types and values, ``;`` for ``,``,
+quoted values, numeric OIDs, and options, which are dropped.
 """
 
 import re
@@ -28,6 +29,7 @@ MAX_LENGTH = 8192
 
 _CACHED_NAMES = 20_000
 _CACHED_OCTETS = 2_000_000
+_OBJECT_IDENTIFIER_MATCH = "2.5.13.0"  # in a key the name of a class stands as slapd prints it
 _LONGEST_CACHED = 512  # a name of thousands of RDNs would hold as many objects
 
 AVA: TypeAlias = tuple[AttributeDescription, bytes]
@@ -37,21 +39,21 @@ AVA: TypeAlias = tuple[AttributeDescription, bytes]
 class RDN:
     """A relative distinguished name. Compares and hashes by ``key``.
 
-    ``text`` and ``key`` as the module says; ``types`` is the one description, or a tuple of them in the order of ``text``.
+    ``text`` and ``key`` as the module says; ``types`` is the one description, or a tuple of them in the order of
+    ``text``.
     """
 
     __slots__ = ("key", "text", "types")
 
-    def __init__(
-        self, text: bytes, key: bytes, types: AttributeDescription | tuple[AttributeDescription, ...]
-    ) -> None:
+    def __init__(self, text: bytes, key: bytes, types: AttributeDescription | tuple[AttributeDescription, ...]) -> None:
         self.text = text
         self.key = text if key == text else key
         self.types = types
 
     @property
     def avas(self) -> tuple[AVA, ...]:
-        """The types and values, sorted by type. Worked out from the text every time, since entries keep their RDN and memory counts."""
+        """The types and values, sorted by type. Worked out from the text every time, since entries keep their RDN and
+        memory counts."""
         types = self.types
         if isinstance(types, AttributeDescription):
             return ((types, _unescape(self.text[len(types.name) + 1 :])),)
@@ -73,8 +75,8 @@ class RDN:
 class DN:
     """A distinguished name. Compares and hashes by ``key``.
 
-    ``rdn`` and ``parent`` are None in ``ROOT``, the name of the root DSE; ``depth`` is how many RDNs there are. ``text`` and ``key``
-    are joined when first asked for.
+    ``rdn`` and ``parent`` are None in ``ROOT``, the name of the root DSE; ``depth`` is how many RDNs there are.
+    ``text`` and ``key`` are joined when first asked for.
     """
 
     __slots__ = ("depth", "key", "parent", "rdn", "text")
@@ -139,7 +141,7 @@ ROOT = DN(None, None)
 """The empty name."""
 
 
-# --- characters ----------------------------------------------------------------------------------------------------------------
+# --- characters ------------------------------------------------------------------------------------------------------
 
 _SPACES = b" \t\r\n"
 _NEEDS_ESCAPE = re.compile(rb'[\x00"+,;<=>\\]|\A[ \t\r\n#]|[ \t\r\n]\Z')
@@ -159,7 +161,7 @@ def _unescape(text: bytes) -> bytes:
     return _ESCAPED.sub(lambda found: bytes((int(found[1], 16),)) if len(found[1]) == 2 else found[1], text)
 
 
-# --- reading -------------------------------------------------------------------------------------------------------------------
+# --- reading ---------------------------------------------------------------------------------------------------------
 
 
 class _Refused(Exception):
@@ -299,11 +301,12 @@ class DNReader:
         rule = attribute_type.equality
         syntax = attribute_type.syntax
         unchecked = syntax.validate is no_value  # slapd has no validator for it, and in a name that means anything goes
+        by_name = rule is not None and rule.oid == _OBJECT_IDENTIFIER_MATCH and syntax.pretty is not None
         naming = (
             description,
             description.name + b"=",
             anything if unchecked else syntax.validate,
-            None if unchecked or rule is None else rule.normalise,
+            None if unchecked or by_name or rule is None else rule.normalise,
             syntax.pretty,
         )
         self._naming[spelled] = naming
@@ -367,7 +370,8 @@ def _split_ava(text: bytes, position: int) -> tuple[bytes, bytes, int]:
         raise _Refused
     raw = found[0]
     value = raw.rstrip(_SPACES)
-    if len(value) < len(raw) and value.endswith(b"\\"):  # the space was escaped; slapd looks back no farther than this backslash
+    if len(value) < len(raw) and value.endswith(b"\\"):
+        # The space was escaped. slapd looks back no farther than to this backslash, and so do we.
         value = raw[: len(value) + 1]
     return spelled, _unescape(value), found.end()
 

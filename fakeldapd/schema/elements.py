@@ -38,8 +38,8 @@ class Syntax:
     """An LDAP syntax (RFC 4512 section 4.1.5, RFC 4517 section 3).
 
     ``validate`` says whether octets are a value of it. ``binary`` marks the syntaxes whose attributes are transferred
-    with ``;binary`` only (RFC 4523), ``human_readable`` is False for those that are not text. ``pretty``, where a syntax has
-    one, gives a value in the form in which slapd stores and returns it; None or LDAPError for what is no value.
+    with ``;binary`` only (RFC 4523), ``human_readable`` is False for those that are not text. ``pretty``, where a
+    syntax has one, gives a value in the form in which slapd stores and returns it; None or LDAPError for what is none.
     """
 
     oid: str

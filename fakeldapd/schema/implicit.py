@@ -1,7 +1,8 @@
 """Attribute types that no definition gave: what the lenient schema takes an unknown name for.
 
-Values in UTF-8 are Directory Strings under caseIgnoreMatch and its kin; others are compared octet by octet. Anything is a value. A type is
-kept as long as something (an entry, a filter) holds its description, so names made up by clients don't pile up.
+Values in UTF-8 are Directory Strings under caseIgnoreMatch and its kin; others are compared octet by octet. Anything
+is a value. A type is kept as long as something (an entry, a filter) holds its description, so names made up by
+clients don't pile up.
 """
 
 import re
@@ -25,7 +26,8 @@ class ImplicitTypes:
         self._parts: tuple[Syntax, MatchingRule, MatchingRule, MatchingRule] | None = None
 
     def get(self, name: bytes) -> AttributeType | None:
-        """The type for ``name``, spelled as it was first asked for; None where that can't be a name (RFC 4512 section 1.4)."""
+        """The type for ``name``, spelled as it was first asked for; None where that can't be a name (RFC 4512 section
+        1.4)."""
         found = self._types.get(name.lower())
         if found is None and _NAME.match(name):
             if self._parts is None:

@@ -1,12 +1,12 @@
 """Linking: from definitions, which name each other, to elements, which refer to each other.
 
-``Links`` holds the rows of one schema and makes an element of a row when that is first looked up, with everything it refers to: the
-superior types of an attribute type and all its subtypes, the superiors of a class and the types it requires and allows. What is looked
-up twice is one object.
+``Links`` holds the rows of one schema and makes an element of a row when that is first looked up, with everything it
+refers to: the superior types of an attribute type and all its subtypes, the superiors of a class and the types it
+requires and allows. What is looked up twice is one object.
 
-Refused, with the place and the reason: a reference to what isn't defined, a circle of superiors, two different definitions with one OID
-or name, a rule of the wrong kind, and what RFC 4512 section 4.1 forbids (a subtype of another usage, a structural class below an
-auxiliary one ...). The same definition a second time is ignored.
+Refused, with the place and the reason: a reference to what isn't defined, a circle of superiors, two different
+definitions with one OID or name, a rule of the wrong kind, and what RFC 4512 section 4.1 forbids (a subtype of
+another usage, a structural class below an auxiliary one ...). The same definition a second time is ignored.
 """
 
 import re
@@ -15,7 +15,16 @@ from dataclasses import replace
 from typing import TypeVar
 
 from fakeldapd.schema.description import KEYWORDS, SchemaError
-from fakeldapd.schema.elements import AttributeType, ContentRule, Kind, MatchingRule, NameForm, ObjectClass, Syntax, Usage
+from fakeldapd.schema.elements import (
+    AttributeType,
+    ContentRule,
+    Kind,
+    MatchingRule,
+    NameForm,
+    ObjectClass,
+    Syntax,
+    Usage,
+)
 from fakeldapd.schema.sources import Row
 from fakeldapd.schema.syntaxes import OBJECT_CLASS
 
@@ -31,14 +40,15 @@ _LINKED_KINDS = ("attributeTypes", "objectClasses", "dITContentRules", "nameForm
 class Links:
     """The rows of a schema by kind, by OID and by name, and the elements made of them so far.
 
-    ``syntaxes`` (by OID) and ``rules`` (by OID and lower-case name) are what there is to refer to. ``types`` and ``classes`` are keyed
-    by OID, by lower-case name, and by the name as the definition spells it. ``must_order`` and ``not_order`` keep the order of MUST and NOT,
-    which decides what a fault is said to be.
+    ``syntaxes`` (by OID) and ``rules`` (by OID and lower-case name) are what there is to refer to. ``types`` and
+    ``classes`` are keyed by OID, by lower-case name, and by the name as the definition spells it. ``must_order`` and
+    ``not_order`` keep the order of MUST and NOT, which decides what a fault is said to be.
     """
 
-    def __init__(self) -> None:
-        self.syntaxes: dict[str, Syntax] = {}
-        self.rules: dict[str, MatchingRule] = {}
+    def __init__(self, syntaxes: dict[str, Syntax], rules: dict[str, MatchingRule]) -> None:
+        self._of_classes = (syntaxes.pop(OBJECT_CLASS), rules.pop(OBJECT_CLASS))
+        self.syntaxes = syntaxes
+        self.rules = rules
         self.types: dict[bytes, AttributeType] = {}
         self.classes: dict[bytes, ObjectClass] = {}
         self.must_order: dict[ObjectClass | ContentRule, tuple[AttributeType, ...]] = {}
@@ -48,11 +58,11 @@ class Links:
         self._subordinate: dict[Row, list[Row]] | None = None
         self._in_progress: set[Row] = set()
 
-    # --- rows ------------------------------------------------------------------------------------------------------------------
+    # --- rows --------------------------------------------------------------------------------------------------------
 
     def add(self, rows: Iterable[Row]) -> list[Row]:
-        """Take ``rows`` in, those that are there already with the same meaning left out; gives the new ones. Raises SchemaError, and
-        then nothing has changed."""
+        """Take ``rows`` in, those that are there already with the same meaning left out; gives the new ones. Raises
+        SchemaError, and then nothing has changed."""
         added: list[Row] = []
         try:
             for row in rows:
@@ -67,16 +77,27 @@ class Links:
                     continue
                 self._check_same(row, table[key])
         except SchemaError:
-            self.discard(added)
+            self._discard(added)
             raise
         for row in added:
             self.rows[row.kind].append(row)
         self._subordinate = None
         return added
 
-    def discard(self, rows: Iterable[Row]) -> None:
-        """Take out ``rows`` that were added last, and what was linked from them."""
-        gone = list(rows)
+    def link_these(self, rows: Iterable[Row]) -> None:
+        """Link all of ``rows``, which were added last. Raises SchemaError, and then they are gone again."""
+        rows = list(rows)
+        try:
+            for row in rows:
+                if row.kind == "ldapSyntaxes":
+                    self._add_syntax(row)
+            for row in rows:
+                self.link(row)
+        except SchemaError:
+            self._discard(rows)
+            raise
+
+    def _discard(self, gone: list[Row]) -> None:
         for row in gone:
             table = self.by_key[row.kind]
             for key in row.keys:
@@ -84,6 +105,8 @@ class Links:
             if row in self.rows[row.kind]:
                 self.rows[row.kind].remove(row)
             element = row.linked
+            if isinstance(element, Syntax):
+                del self.syntaxes[element.oid]
             if isinstance(element, AttributeType):
                 above = element.superior
                 while above is not None:
@@ -106,7 +129,21 @@ class Links:
         if {"nis", "rfc2307bis"} == {_stem(row.source), _stem(other.source)}:
             hint = "nis and rfc2307bis exclude each other, load one of them"
         place = f"{other.source}:{other.line}"
-        raise row.error(f"{other.subject.decode()!r} at {place} has the same OID or name and is defined differently; {hint}")
+        raise row.error(
+            f"{other.subject.decode()!r} at {place} has the same OID or name and is defined differently; {hint}"
+        )
+
+    def _add_syntax(self, row: Row) -> None:
+        """Make the syntax of a definition where it is a new one: values as of the one that X-SUBST names, or any
+        octets."""
+        d = row.definition
+        if d.oid not in self.syntaxes:
+            substitute = (d.many("X-SUBST") or ("",))[0]
+            known = self.syntaxes.get(substitute or _OCTET_STRING)
+            if known is None:
+                raise row.error(f"X-SUBST names the syntax {substitute}, which is not defined")
+            row.linked = replace(known, oid=d.oid, description=d.one("DESC") or "", definition=str(d))
+            self.syntaxes[d.oid] = row.linked
 
     def link(self, row: Row) -> object:
         """The element of ``row``; None where none is made (what is only published). Raises SchemaError."""
@@ -119,7 +156,7 @@ class Links:
             finally:
                 self._in_progress.discard(row)
         elif row.kind not in _LINKED_KINDS:
-            row.definition  # noqa: B018 (reading it is the check)
+            _ = row.definition  # reading it is the check
         return row.linked
 
     def link_all(self, kind: str) -> None:
@@ -127,17 +164,7 @@ class Links:
         for row in self.rows[kind]:
             self.link(row)
 
-    def add_syntax(self, row: Row) -> None:
-        """Make the syntax of a definition where it is a new one: values as of the one that X-SUBST names, or any octets."""
-        d = row.definition
-        if d.oid not in self.syntaxes:
-            substitute = (d.many("X-SUBST") or ("",))[0]
-            known = self.syntaxes.get(substitute or _OCTET_STRING)
-            if known is None:
-                raise row.error(f"X-SUBST names the syntax {substitute}, which is not defined")
-            self.syntaxes[d.oid] = replace(known, oid=d.oid, description=d.one("DESC") or "", definition=str(d))
-
-    # --- references ------------------------------------------------------------------------------------------------------------
+    # --- references --------------------------------------------------------------------------------------------------
 
     def attribute_type(self, name: bytes) -> AttributeType | None:
         """By name or OID, in any case of letters."""
@@ -164,7 +191,9 @@ class Links:
     def _need(self, row: Row, keyword: str, name: str, look_up: Callable[[bytes], _T | None], what: str) -> _T:
         found = look_up(name.encode())
         if found is None:
-            raise row.error(f"{keyword} names the {what} {name!r}, which is not defined; load the schema that defines it, too")
+            raise row.error(
+                f"{keyword} names the {what} {name!r}, which is not defined; load the schema that defines it, too"
+            )
         return found
 
     def _types(self, row: Row, keyword: str) -> tuple[AttributeType, ...]:
@@ -183,7 +212,7 @@ class Links:
             raise row.error(f"{keyword} names {name}, which is a rule for {rule.kind}")
         return rule
 
-    # --- attribute types -------------------------------------------------------------------------------------------------------
+    # --- attribute types ---------------------------------------------------------------------------------------------
 
     def _link_type(self, row: Row) -> None:
         d = row.definition
@@ -196,22 +225,24 @@ class Links:
             raise row.error(f"USAGE {d.one('USAGE')} is none of {', '.join(u.value for u in Usage)}")
         collective = d.flag("COLLECTIVE")
         if above is not None and above.usage is not usage:
-            raise row.error(f"its USAGE is {usage.value}, that of its superior {above.name.decode()} {above.usage.value}")
+            raise row.error(
+                f"its USAGE is {usage.value}, that of its superior {above.name.decode()} {above.usage.value}"
+            )
         if d.flag("NO-USER-MODIFICATION") and usage is Usage.USER:
             raise row.error("NO-USER-MODIFICATION is for operational attributes; add a USAGE or take it out")
         if collective and (usage is not Usage.USER or d.flag("SINGLE-VALUE")):
             raise row.error("a COLLECTIVE attribute can be neither operational nor SINGLE-VALUE")
-        equality = self._rule(row, "EQUALITY", "equality") or (above and above.equality)
+        equality = self._rule(row, "EQUALITY", "equality") or (above.equality if above else None)
         if d.oid in _OF_CLASSES:  # a value is a class that exists, whatever the syntax of that number allows elsewhere
-            syntax, equality = self.syntaxes[OBJECT_CLASS], self.rules[OBJECT_CLASS]
+            syntax, equality = self._of_classes
         attribute_type = AttributeType(
             oid=d.oid,
             names=d.names,
             name=d.name.encode(),
             superior=above,
             equality=equality,
-            ordering=self._rule(row, "ORDERING", "ordering") or (above and above.ordering),
-            substrings=self._rule(row, "SUBSTR", "substrings") or (above and above.substrings),
+            ordering=self._rule(row, "ORDERING", "ordering") or (above.ordering if above else None),
+            substrings=self._rule(row, "SUBSTR", "substrings") or (above.substrings if above else None),
             syntax=syntax,
             length=length,
             single_value=d.flag("SINGLE-VALUE"),
@@ -248,7 +279,8 @@ class Links:
         return syntax, int(length.removesuffix("}")) if brace else None
 
     def _rows_below(self, row: Row) -> list[Row]:
-        """The rows of direct subtypes. SUP is found by a look at the text, so it may be one too many, never one too few."""
+        """The rows of direct subtypes. SUP is found by a look at the text, so it may be one too many, never one too
+        few."""
         if self._subordinate is None:
             self._subordinate = {}
             table = self.by_key["attributeTypes"]
@@ -260,7 +292,7 @@ class Links:
                             self._subordinate.setdefault(above, []).append(other)
         return self._subordinate.get(row, [])
 
-    # --- classes and rules -----------------------------------------------------------------------------------------------------
+    # --- classes and rules -------------------------------------------------------------------------------------------
 
     def _link_class(self, row: Row) -> None:
         d = row.definition
@@ -271,7 +303,9 @@ class Links:
         superiors = tuple([self._class(row, "SUP", name) for name in d.many("SUP")])
         for above in superiors:
             if above.kind is not kind and above.kind is not Kind.ABSTRACT:
-                raise row.error(f"a class that is {kind.value} can't have the {above.kind.value} {above.name.decode()} above it")
+                raise row.error(
+                    f"a class that is {kind.value} can't have the {above.kind.value} {above.name.decode()} above it"
+                )
         must = list(self._types(row, "MUST"))
         may = set(self._types(row, "MAY"))
         for above in superiors:

@@ -9,13 +9,12 @@ What slapd does differently from the RFCs, and so do we:
 
 * bitStringMatch counts leading zero bits; uniqueMemberMatch wants the same UID, or none on either side.
 * caseIgnoreListSubstringsMatch finds text across lines.
-* The bit rules of Active Directory are undefined for integers of more than 64 bits.
+* The bit rules of Active Directory are undefined for an asserted integer of more than 64 bits.
 * In an extensible filter ordering rules mean "value < assertion" (RFC 4517 section 4.1), and substrings rules nothing.
 
 Where we part from slapd:
 
 * It never matches a certificate whose issuer has a character that isn't ASCII.
-* Its objectIdentifierMatch takes numbers only, outside objectClass; ours takes descriptors, too.
 * It finds an attribute certificate by a text of serial number and issuer; ours wants the certificate itself.
 """
 
@@ -105,12 +104,12 @@ def _tree(number: str, name: str, matches: Callable[[Any, Any], bool]) -> _Row:
     return _equality(oid, name, _DN, normal.dn, matches=matches, bound=True, listed=False)
 
 
-def _sound(number: str, name: str, syntax: str, assertion: Any, *uses: str) -> _Row:
+def _sound(number: str, name: str, syntax: str, value: Any, assertion: Any, *uses: str) -> _Row:
     return _equality(
         "1.3.6.1.4.1.4203.666.4." + number,
         name,
         syntax,
-        approx.value_sounds,
+        value,
         matches=approx.sounds_match,
         assertion=assertion,
         listed=False,
@@ -118,7 +117,7 @@ def _sound(number: str, name: str, syntax: str, assertion: Any, *uses: str) -> _
     )
 
 
-# In the order of slapd's subschema; ``uses`` () where slapd allows no extensible filter, None for the syntax of assertions.
+# In the order of slapd's subschema. ``uses`` is () where slapd allows no extensible filter, None for that syntax alone.
 _ROWS: tuple[_Row, ...] = (
     _ordering("1.3.6.1.1.16.3", "UUIDOrderingMatch", _UUID, normal.uuid, uses=()),
     _equality("1.3.6.1.1.16.2", "UUIDMatch", _UUID, normal.uuid, uses=()),
@@ -204,16 +203,18 @@ _ROWS: tuple[_Row, ...] = (
     _equality("2.5.13.2", "caseIgnoreMatch", _TEXT, prepare.case_ignore, uses=(_TEXT, *_STRINGS)),
     _equality("1.2.36.79672281.1.13.3", "rdnMatch", _RDN, normal.rdn, bound=True),
     _equality("2.5.13.1", "distinguishedNameMatch", _DN, normal.dn_key, bound=True),
-    _equality("2.5.13.0", "objectIdentifierMatch", _OID, normal.object_identifier, bound=True),
+    _equality("2.5.13.0", "objectIdentifierMatch", _OID, normal.object_identifier),
     # Known to slapd, but not in its subschema.
-    _sound("4", "directoryStringApproxMatch", _TEXT, normal.text_sounds, _PRINTABLE, _COUNTRY),
-    _sound("5", "IA5StringApproxMatch", _IA5, normal.ia5_sounds, _COUNTRY),
+    _sound(
+        "4", "directoryStringApproxMatch", _TEXT, approx.value_sounds, approx.assertion_sounds, _PRINTABLE, _COUNTRY
+    ),
+    _sound("5", "IA5StringApproxMatch", _IA5, approx.ia5_value_sounds, approx.ia5_assertion_sounds, _COUNTRY),
     _tree("9", "dnSubtreeMatch", normal.within),
     _tree("8", "dnOneLevelMatch", normal.child),
     _tree("10", "dnSubordinateMatch", normal.strictly_below),
     _tree("11", "dnSuperiorMatch", normal.strictly_above),
-    _equality("1.3.6.1.4.1.4203.666.11.2.2", "CSNMatch", _CSN, times.csn_normal, listed=False, uses=()),
-    _ordering("1.3.6.1.4.1.4203.666.11.2.3", "CSNOrderingMatch", _CSN, times.csn_normal, listed=False),
+    _equality("1.3.6.1.4.1.4203.666.11.2.2", "CSNMatch", _CSN, times.csn, listed=False, uses=()),
+    _ordering("1.3.6.1.4.1.4203.666.11.2.3", "CSNOrderingMatch", _CSN, times.csn, listed=False),
     _equality(
         "1.3.6.1.4.1.4203.666.11.2.5",
         "CSNSIDMatch",
@@ -241,6 +242,14 @@ _ROWS: tuple[_Row, ...] = (
         listed=False,
         uses=(_ATTRIBUTE_CERTIFICATE,),
     ),
+    _equality(
+        "1.3.6.1.4.1.4203.666.4.2",
+        "OpenLDAPaciMatch",
+        "1.3.6.1.4.1.4203.666.2.1",
+        normal.nothing,
+        listed=False,
+        uses=(),
+    ),
     _equality("2.5.13.22", "presentationAddressMatch", _STANDARD + "43", normal.nothing, listed=False),
     _equality("2.5.13.24", "protocolInformationMatch", _STANDARD + "42", normal.nothing, listed=False),
     # Active Directory's rule in chain: who evaluates the filter follows the chain, two DNs alone can only be equal.
@@ -263,11 +272,17 @@ def approximate(equality: MatchingRule, rules: dict[str, MatchingRule]) -> Match
     return rules[oid] if oid is not None else equality
 
 
+_ALONE = ("2.5.21.4", "2.5.21.5", "2.5.21.6", "2.5.21.8")
+"""matchingRules, attributeTypes, objectClasses, matchingRuleUse: each has its own rule in slapd, like objectClass."""
+
+
 def applies_to(rule: MatchingRule, attribute_type: AttributeType) -> bool:
-    """Whether an extensible filter may use a rule with an attribute; for rules with a definition it is what slapd
-    lists as matchingRuleUse (RFC 4512 section 4.1.4). objectClass, whose syntax and rule are its own, has none."""
+    """Whether an extensible filter may use a rule with an attribute; for rules with a definition it is what slapd lists
+    as matchingRuleUse (RFC 4512 section 4.1.4)."""
     syntax = attribute_type.syntax
-    return syntax.oid in _USES[rule.oid] and not (syntax.oid == _OID and syntax.pretty is not None)
+    if syntax.oid not in _USES[rule.oid] or attribute_type.oid in _ALONE:
+        return False
+    return not (syntax.oid == _OID and syntax.pretty is not None)  # that of objectClass
 
 
 def build_rules(schema: Definitions, syntaxes: dict[str, Syntax]) -> dict[str, MatchingRule]:

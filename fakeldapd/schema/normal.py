@@ -11,12 +11,13 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from fakeldapd.protocol.result import LDAPError
-from fakeldapd.schema import approx, authz, times, x509
+from fakeldapd.schema import authz, times, x509
 from fakeldapd.schema.elements import Normal
 from fakeldapd.schema.syntaxes import (
     Definitions,
     DistinguishedName,
     cut_name_and_uid,
+    first_rdn,
     is_bit_string,
     is_integer,
     is_numeric_oid,
@@ -65,6 +66,11 @@ def octets(value: bytes) -> bytes:
 def octets_piece(value: bytes, position: str) -> bytes:
     """One component of octetStringSubstringsMatch."""
     return value
+
+
+def object_identifier(value: bytes) -> bytes | None:
+    """A numeric OID as it is. slapd knows no descriptors here, except in objectClass, which has a rule of its own."""
+    return value if is_numeric_oid(value) else None
 
 
 def uuid(value: bytes) -> bytes | None:
@@ -134,14 +140,13 @@ def dn(schema: Definitions) -> Callable[[bytes], DistinguishedName | None]:
 
 
 def rdn(schema: Definitions) -> Normalise:
-    """The normalised text of a DN's first RDN; what follows it counts for nothing, in slapd."""
+    """The normalised text of an RDN."""
 
     def key(value: bytes) -> bytes | None:
         try:
-            first = schema.dn(value).rdn
+            return schema.dn(first_rdn(value)).key
         except LDAPError:
             return None
-        return first.key if first is not None else b""
 
     return key
 
@@ -162,22 +167,6 @@ def name_and_uid(schema: Definitions) -> Normalise:
 def authorisation(schema: Definitions) -> Normalise:
     """One of slapd's authorisation rules."""
     return lambda value: authz.rule(value, schema, lambda name: schema.dn(name).key)
-
-
-def object_identifier(schema: Definitions) -> Normalise:
-    """A numeric OID as it is, a descriptor as the OID it names. slapd knows no descriptors here, except in
-    objectClass."""
-
-    def oid(value: bytes) -> bytes | None:
-        if is_numeric_oid(value):
-            return value
-        for look_up in (schema.object_class, schema.attribute_type, schema.matching_rule):
-            found = look_up(value)
-            if found is not None:
-                return found.oid.encode()
-        return None
-
-    return oid
 
 
 def object_class(schema: Definitions) -> Normalise:
@@ -233,16 +222,6 @@ def certificate_list(schema: Definitions) -> Normalise:
 def certificate_list_assertion(schema: Definitions) -> Normalise:
     """Issuer and time as an assertion names them."""
     return _x509(schema, lambda value, key: x509.certificate_list_assertion(value, key, times.generalized_time))
-
-
-def text_sounds(value: bytes) -> approx.Sounds | None:
-    """The sounds of a Directory String as an assertion."""
-    return approx.assertion_sounds(value) if value else None
-
-
-def ia5_sounds(value: bytes) -> approx.Sounds | None:
-    """The sounds of an IA5 String as an assertion."""
-    return approx.assertion_sounds(value) if value.isascii() else None
 
 
 # --- comparing an assertion's normal form with a value's --------------------------------------------------------------

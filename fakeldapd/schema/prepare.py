@@ -170,20 +170,26 @@ def case_exact_piece(value: bytes, position: str) -> bytes | None:
 
 
 def ia5_case_ignore(value: bytes) -> bytes | None:
-    """The normal form under caseIgnoreIA5Match (RFC 4517 section 4.2.12); None for what isn't ASCII. Spaces only:
-    empty, in slapd."""
+    """The normal form under caseIgnoreIA5Match (RFC 4517 section 4.2.12); None for what isn't ASCII.
+
+    In slapd a value of spaces only becomes empty, and what follows a NUL doesn't count.
+    """
     if not value.isascii():
         return None
     low = value.lower()
+    if b"\0" in low:
+        low = low[: low.index(0)]
     if b" " in low and (b"  " in low or low[0] == 32 or low[-1] == 32):
         return b" ".join(filter(None, low.split(b" ")))
     return value if low == value else low
 
 
 def ia5_case_exact(value: bytes) -> bytes | None:
-    """The normal form under caseExactIA5Match (RFC 4517 section 4.2.3)."""
+    """The normal form under caseExactIA5Match (RFC 4517 section 4.2.3), made as that of ``ia5_case_ignore``."""
     if not value.isascii():
         return None
+    if b"\0" in value:
+        value = value[: value.index(0)]
     if b" " in value and (b"  " in value or value[0] == 32 or value[-1] == 32):
         return b" ".join(filter(None, value.split(b" ")))
     return value
@@ -262,5 +268,7 @@ def case_ignore_list(value: bytes) -> bytes | None:
 
 
 def case_ignore_list_piece(value: bytes, position: str) -> bytes | None:
-    """One component of caseIgnoreListSubstringsMatch; slapd doesn't cut it into lines, and finds it across them."""
-    return case_ignore_piece(value, position) if is_postal_address(value) else None
+    """One component of caseIgnoreListSubstringsMatch; slapd prepares each line of it as it does a whole component."""
+    if not is_postal_address(value):
+        return None
+    return b"$".join([case_ignore_piece(line, position) or b"" for line in value.split(b"$")])

@@ -1,16 +1,17 @@
 """The schema in force (RFC 4512 section 4): what a name, a description, a set of classes or a DN means.
 
-A ``Schema`` holds every definition it was given and links each when it is first looked up (``linking``), so making one costs
-milliseconds however large the files are. A file given by its path is checked at once and completely; what is shipped was checked by the
-tests. Every look-up of the hot paths is one dictionary ``get`` once its answer is known; those dictionaries are bounded, since their keys
-are the peers' choice.
+A ``Schema`` holds every definition it was given and links each when it is first looked up (``linking``), so making
+one costs milliseconds however large the files are. A file given by its path is checked at once and completely; what
+is shipped was checked by the tests. Every look-up of the hot paths is one dictionary ``get`` once its answer is
+known; those dictionaries are bounded, since their keys are the peers' choice.
 
-Two strictnesses share this class. Under STRICT an attribute or class that isn't defined is an error with slapd's code and text. Under
-LENIENT and OFF an attribute type is made up for every well-formed name, and unknown classes allow everything.
+Two strictnesses share this class. Under STRICT an attribute or class that isn't defined is an error with slapd's code
+and text. Under LENIENT and OFF an attribute type is made up for every well-formed name, and unknown classes allow
+everything.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
 from pathlib import Path
 from weakref import WeakValueDictionary
@@ -58,8 +59,9 @@ class SchemaCheck(Enum):
 
 
 class AttributeDescriptionError(LDAPError):
-    """A description that stands for nothing here (17). ``diagnostic`` is what slapd says to an update, ``reason`` the part of it
-    behind the description, ``inapt`` whether slapd says that part to a compare, too (to all others it says nothing)."""
+    """A description that stands for nothing here (17). ``diagnostic`` is what slapd says to an update, ``reason`` the
+    part of it behind the description, ``inapt`` whether slapd says that part to a compare, too (to all others it says
+    nothing)."""
 
     def __init__(self, description: bytes, reason: str) -> None:
         shown = description.partition(b"\0")[0].decode(errors="replace")
@@ -71,40 +73,41 @@ class AttributeDescriptionError(LDAPError):
 class Schema:
     """All definitions of a server, and what is remembered of looking things up in them.
 
-    ``Schema()`` has the built-in definitions and ``core`` only. Elements keep their identity as long as the Schema lives.
+    ``Schema()`` has the built-in definitions and ``core`` only. Elements keep their identity as long as the Schema
+    lives.
     """
 
     def __init__(self, check: SchemaCheck = SchemaCheck.STRICT, *, names_or_files: Sequence[str] = ()) -> None:
         self.check = check
+        self.version = 0
+        """Counts the changes; what was worked out under an older one may be out of date."""
         self._lenient = check is not SchemaCheck.STRICT
-        self._links = Links()
+        syntaxes = build_syntaxes(self)
+        self._links = Links(syntaxes, build_rules(self, syntaxes))
         self._macros: dict[str, str] = {}
         self._plain: dict[AttributeType, AttributeDescription] = {}
-        self._with_options: WeakValueDictionary[tuple[AttributeType, tuple[bytes, ...]], AttributeDescription] = (
+        self._passing: WeakValueDictionary[tuple[AttributeType, tuple[bytes, ...]], AttributeDescription] = (
             WeakValueDictionary()
         )
         self._for_updates: dict[bytes, AttributeDescription] = {}
         self._found: dict[bytes, AttributeDescription | None] = {}
-        self._ranged: dict[bytes, AttributeDescription | None] = {}
+        self._without_ranges: dict[bytes, AttributeDescription | None] = {}
         self._class_sets: dict[tuple[bytes, ...], ClassSet] = {}
-        self._content_rules: dict[ObjectClass, Row | None] = {}
         self._definitions: dict[str, list[bytes]] | None = None
         self._names = DNReader(self)
         self.dn: Callable[[bytes], DN] = self._names.dn
-        """The DN that a text stands for; ``LDAPError(34, "invalid DN")`` where it stands for none. Remembered, within bounds."""
+        """The DN that a text stands for; ``LDAPError(34, "invalid DN")`` where it stands for none. Remembered, within
+        bounds."""
         self.rdn: Callable[[bytes], RDN] = self._names.rdn
         """The RDN that a text stands for; ``LDAPError(34, "invalid new RDN")`` where it stands for none."""
-        self._links.syntaxes = build_syntaxes(self)
-        self._links.rules = build_rules(self, self._links.syntaxes)
         self._implicit = ImplicitTypes(self._links.syntaxes, self._links.rules)
         self._load(names_or_files)
 
     @classmethod
-    def load(
-        cls, names_or_files: Sequence[str] = DEFAULT_SCHEMAS, check: SchemaCheck = SchemaCheck.STRICT
-    ) -> "Schema":
-        """A schema with the built-in definitions, ``core``, and those named: names of shipped schemas, or files in OpenLDAP's form
-        or LDIF (whatever has a path separator in it or ends in ``.schema`` or ``.ldif``). Raises SchemaError."""
+    def load(cls, names_or_files: Sequence[str] = DEFAULT_SCHEMAS, check: SchemaCheck = SchemaCheck.STRICT) -> "Schema":
+        """A schema with the built-in definitions, ``core``, and those named: names of shipped schemas, or files in
+        OpenLDAP's form or LDIF (whatever has a path separator in it or ends in ``.schema`` or ``.ldif``). Raises
+        SchemaError."""
         return cls(check, names_or_files=names_or_files)
 
     def _load(self, names_or_files: Sequence[str]) -> None:
@@ -119,33 +122,22 @@ class Schema:
             rows = self._links.add(cut(_read_file(path, name, file), name if file else path.name, self._macros))
             if file:
                 eager += rows
-        self._link(eager)
+        self._links.link_these(eager)
 
     def add(self, source_text: str | bytes, source_name: str) -> None:
         """Add the definitions in ``source_text`` (either form), all or none of them. Raises SchemaError."""
         text = source_text.encode() if isinstance(source_text, str) else source_text
         macros = dict(self._macros)
         rows = self._links.add(cut(text, source_name, macros))
-        try:
-            self._link(rows)
-        except SchemaError:
-            self._links.discard(rows)
-            raise
+        self._links.link_these(rows)
+        self.version += 1
         self._macros.update(macros)
-        for cache in (self._for_updates, self._found, self._ranged, self._class_sets, self._content_rules):
+        for cache in (self._for_updates, self._found, self._without_ranges, self._class_sets):
             cache.clear()
         self._names.forget()
         self._definitions = None
 
-    def _link(self, rows: Iterable[Row]) -> None:
-        rows = list(rows)
-        for row in rows:
-            if row.kind == "ldapSyntaxes":
-                self._links.add_syntax(row)
-        for row in rows:
-            self._links.link(row)
-
-    # --- elements --------------------------------------------------------------------------------------------------------------
+    # --- elements ----------------------------------------------------------------------------------------------------
 
     def attribute_type(self, name: bytes) -> AttributeType | None:
         """The attribute type with that name, alias or OID, in any case of letters."""
@@ -179,11 +171,11 @@ class Schema:
         rule = self._links.link(row)
         return rule if isinstance(rule, ContentRule) else None
 
-    # --- attribute descriptions ------------------------------------------------------------------------------------------------
+    # --- attribute descriptions --------------------------------------------------------------------------------------
 
     def attribute(self, description: bytes) -> AttributeDescription:
-        """The description as an update may use it. Raises AttributeDescriptionError, also for a language range and for a missing
-        ``;binary``. Remembered, within bounds."""
+        """The description as an update may use it. Raises AttributeDescriptionError, also for a language range and
+        for a missing ``;binary``. Remembered, within bounds."""
         found = self._for_updates.get(description)
         if found is None:
             found = self.describe(description)
@@ -194,10 +186,11 @@ class Schema:
             _keep(self._for_updates, description, found)
         return found
 
-    def find(self, description: bytes, ranges: bool = False) -> AttributeDescription | None:
-        """The description as a search or compare may use it: ``;binary`` may be missing, and with ``ranges`` options may be language
-        ranges (``cn;lang-en-``, RFC 3866 section 2.4). None where it stands for nothing."""
-        known = self._ranged if ranges else self._found
+    def find(self, description: bytes, ranges: bool = True) -> AttributeDescription | None:
+        """The description as a search or compare may use it: ``;binary`` may be missing, and options may be language
+        ranges (``cn;lang-en-``, RFC 3866 section 2.4), in a filter as in an attribute list, unless ``ranges`` is
+        False. None where it stands for nothing. Remembered, within bounds."""
+        known = self._found if ranges else self._without_ranges
         try:
             return known[description]
         except KeyError:
@@ -215,7 +208,11 @@ class Schema:
     def describe(self, description: bytes) -> AttributeDescription:
         """The description that ``description`` spells, whatever for. Raises AttributeDescriptionError."""
         if not _WELL_FORMED.match(description):
-            reason = "AttributeDescription contains inappropriate characters" if description else "empty AttributeDescription"
+            reason = (
+                "AttributeDescription contains inappropriate characters"
+                if description
+                else "empty AttributeDescription"
+            )
             raise AttributeDescriptionError(description, reason)
         name, semicolon, tail = description.partition(b";")
         attribute_type = self.attribute_type(name)
@@ -240,12 +237,13 @@ class Schema:
         return self._describe(attribute_type, tuple(sorted(options)))
 
     def _describe(self, attribute_type: AttributeType, options: tuple[bytes, ...]) -> AttributeDescription:
-        found = self._with_options.get((attribute_type, options)) if options else self._plain.get(attribute_type)
+        passing = bool(options) or attribute_type.implicit  # clients could make any number of these
+        found = self._passing.get((attribute_type, options)) if passing else self._plain.get(attribute_type)
         if found is None:
             name = b";".join((attribute_type.name, *options))
             found = AttributeDescription(attribute_type, options, name, _octet_string(name))
-            if options or attribute_type.implicit:
-                self._with_options[attribute_type, options] = found
+            if passing:
+                self._passing[attribute_type, options] = found
             else:
                 self._plain[attribute_type] = found
         return found
@@ -257,11 +255,11 @@ class Schema:
             attribute_type = self._implicit.get(name)
         return None if attribute_type is None else self._describe(attribute_type, ())
 
-    # --- sets of classes -------------------------------------------------------------------------------------------------------
+    # --- sets of classes ---------------------------------------------------------------------------------------------
 
     def class_set(self, values: tuple[bytes, ...]) -> ClassSet:
-        """What the values of an objectClass attribute mean together. Raises LDAPError 21 for a class that isn't defined, under
-        STRICT. Remembered, within bounds."""
+        """What the values of an objectClass attribute mean together. Raises LDAPError 21 for a class that isn't
+        defined, under STRICT. Remembered, within bounds."""
         found = self._class_sets.get(values)
         if found is not None:
             return found
@@ -312,14 +310,15 @@ class Schema:
             is_subentry=_SUBENTRY in names,
         )
 
-    # --- rules, publication --------------------------------------------------------------------------------------------
+    # --- rules, publication ------------------------------------------------------------------------------------------
 
     def applies(self, rule: MatchingRule, attribute_type: AttributeType) -> bool:
         """Whether an extensible match may use ``rule`` on values of that type (what matchingRuleUse publishes)."""
         return applies_to(rule, attribute_type)
 
     def definitions(self) -> dict[str, list[bytes]]:
-        """Every definition that slapd would show, as RFC 4512 text, by the attribute of the subschema subentry it belongs in."""
+        """Every definition that slapd would show, as RFC 4512 text, by the attribute of the subschema subentry it
+        belongs in."""
         if self._definitions is None:
             self._definitions = published(self._links, self.applies)
         return self._definitions
@@ -351,6 +350,8 @@ def _read_file(path: Path, name: str, file: bool) -> bytes:
         if file:
             raise SchemaError(name, None, "there is no such file") from None
         shipped = ", ".join(sorted(p.stem for p in _SHIPPED.glob("*.schema") if p.stem != "system"))
-        raise SchemaError(name, None, f"no schema of that name is shipped (those are {shipped}); a file needs its path") from None
+        raise SchemaError(
+            name, None, f"no schema of that name is shipped (those are {shipped}); a file needs its path"
+        ) from None
     except OSError as error:
         raise SchemaError(name, None, f"it can't be read: {error.strerror}") from None

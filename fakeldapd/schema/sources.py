@@ -1,13 +1,14 @@
 """Where definitions come from: OpenLDAP's ``.schema`` files and LDIF, cut into one ``Row`` for each definition.
 
-Cutting is not reading. A start of the server cuts some 1,200 definitions and uses perhaps sixty of them, so a row knows only what looking
-it up takes (OID, names, where it stands) and reads its text when somebody asks for the definition. What doesn't look like the usual
-``attributetype ( OID NAME 'x'`` is read at once.
+Cutting is not reading. A start of the server cuts some 1,200 definitions and uses perhaps sixty of them, so a row
+knows only what looking it up takes (OID, names, where it stands) and reads its text when somebody asks for the
+definition. What doesn't look like the usual ``attributetype ( OID NAME 'x'`` is read at once.
 
-A ``.schema`` file has directives (``attributetype``, ``objectclass``, ``objectidentifier``, ``ditcontentrule``, ``ldapsyntax`` as slapd's,
-besides ``matchingrule``, ``nameform``, ``ditstructurerule``); a line that begins with a space goes on with the one before; ``#`` begins a
-comment line. LDIF is either an entry below ``cn=schema,cn=config`` (``olcAttributeTypes: {0}( ...``) or what a search of a subschema
-subentry gives (``attributeTypes: ( ...``); other attributes in it are skipped.
+A ``.schema`` file has directives (``attributetype``, ``objectclass``, ``objectidentifier``, ``ditcontentrule``,
+``ldapsyntax`` as slapd's, besides ``matchingrule``, ``nameform``, ``ditstructurerule``); a line that begins with a
+space goes on with the one before; ``#`` begins a comment line. LDIF is either an entry below ``cn=schema,cn=config``
+(``olcAttributeTypes: {0}( ...``) or what a search of a subschema subentry gives (``attributeTypes: ( ...``); other
+attributes in it are skipped.
 """
 
 import re
@@ -39,13 +40,16 @@ _MACROS = (b"objectidentifier", b"objectidentifiers")
 
 _STARTS = re.compile(rb"\n(?=[^\s#])")
 _HEAD = re.compile(rb"([A-Za-z]+)\s*\(\s*([0-9A-Za-z.:-]+)\s+NAME\s+(?:'([^']+)'|\(([^()]*)\))\s")
-_LDIF = re.compile(rb"^(?:dn|version|olc[a-z]+|[a-z]+types|objectclasses|ldapsyntaxes|matchingrules|[a-z]+rules)::?(?:\s|\Z)", re.M | re.I)
+_LDIF = re.compile(
+    rb"^(?:dn|version|olc[a-z]+|[a-z]+types|objectclasses|ldapsyntaxes|matchingrules|[a-z]+rules)::?(?:\s|\Z)",
+    re.M | re.I,
+)
 _INDEX = re.compile(rb"\{-?[0-9]+\}")
 
 
 class Row:
-    """One definition, not yet read. ``oid`` is numeric; ``keys`` are the OID and the names in lower case, as they are looked up;
-    ``subject`` is the OID or the first name, for messages; ``linked`` is what the registry made of it."""
+    """One definition, not yet read. ``oid`` is numeric; ``keys`` are the OID and the names in lower case, as they are
+    looked up; ``subject`` is the OID or the first name, for messages; ``linked`` is what the registry made of it."""
 
     __slots__ = ("_macros", "_read", "keys", "kind", "line", "linked", "source", "subject", "text")
 
@@ -67,17 +71,24 @@ class Row:
         """The definition. Raises SchemaError where the text isn't one."""
         if self._read is None:
             self._read = parse(
-                self.kind, _plain(self.text, self.source, self.line), macros=self._macros, source=self.source, line=self.line
+                self.kind,
+                _plain(self.text, self.source, self.line),
+                macros=self._macros,
+                source=self.source,
+                line=self.line,
             )
         return self._read
 
     def error(self, reason: str) -> SchemaError:
         """A SchemaError about this definition."""
-        return SchemaError(self.source, self.line, f"{KIND_NAMES[self.kind]} {self.subject.decode(errors='replace')!r}: {reason}")
+        return SchemaError(
+            self.source, self.line, f"{KIND_NAMES[self.kind]} {self.subject.decode(errors='replace')!r}: {reason}"
+        )
 
 
 def cut(text: bytes, source: str, macros: dict[str, str]) -> list[Row]:
-    """The definitions in ``text``, in order; ``macros`` (lower-case name: OID) grows by those it defines. Raises SchemaError."""
+    """The definitions in ``text``, in order; ``macros`` (lower-case name: OID) grows by those it defines. Raises
+    SchemaError."""
     if b"\r" in text:
         text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if text.startswith(b"\xef\xbb\xbf"):
@@ -118,7 +129,8 @@ def _plain(text: bytes, source: str, line: int) -> str:
 
 
 def _other_directive(chunk: bytes, source: str, line: int, macros: dict[str, str]) -> Row | None:
-    """What is not the usual definition: a macro, one without a name, blank lines and comments before the first, a mistake."""
+    """What is not the usual definition: a macro, one without a name, blank lines and comments before the first, a
+    mistake."""
     parts = chunk.split(b"\n")
     while parts and (not parts[0].strip() or parts[0].startswith(b"#")):
         del parts[0]
@@ -134,19 +146,27 @@ def _other_directive(chunk: bytes, source: str, line: int, macros: dict[str, str
     kind = _DIRECTIVES.get(keyword)
     if kind is None:
         known = "attributetype, objectclass, objectidentifier, ditcontentrule, ldapsyntax"
-        raise SchemaError(source, line, f"{words[0]!r} is no directive of a schema file; those are {known} and a few more")
+        raise SchemaError(
+            source, line, f"{words[0]!r} is no directive of a schema file; those are {known} and a few more"
+        )
     return _read_row(kind, rest, source, line, macros)
 
 
 def _define_macro(text: bytes, source: str, line: int, macros: dict[str, str]) -> None:
     words = _plain(text, source, line).split()
     if len(words) != 2:
-        raise SchemaError(source, line, "objectidentifier takes a name and an OID, as in: objectidentifier myOID 1.3.6.1.4.1.99999")
+        raise SchemaError(
+            source, line, "objectidentifier takes a name and an OID, as in: objectidentifier myOID 1.3.6.1.4.1.99999"
+        )
     name, oid = words[0].lower(), expand(words[1], macros)
     if not oid[:1].isdigit():
-        raise SchemaError(source, line, f"objectidentifier {words[0]}: {words[1]!r} is neither an OID nor a macro defined before it")
+        raise SchemaError(
+            source, line, f"objectidentifier {words[0]}: {words[1]!r} is neither an OID nor a macro defined before it"
+        )
     if macros.setdefault(name, oid) != oid:
-        raise SchemaError(source, line, f"objectidentifier {words[0]} is {macros[name]} already; give this one another name")
+        raise SchemaError(
+            source, line, f"objectidentifier {words[0]} is {macros[name]} already; give this one another name"
+        )
 
 
 def _read_row(kind: str, text: bytes, source: str, line: int, macros: dict[str, str]) -> Row:
@@ -185,7 +205,9 @@ def _ldif_values(text: bytes, source: str) -> Iterator[tuple[int, bytes, bytes]]
             continue
         name, colon, value = joined.partition(b":")
         if not colon:
-            raise SchemaError(source, number, f"{joined[:40].decode(errors='replace')!r} is no line of LDIF: 'attribute: value'")
+            raise SchemaError(
+                source, number, f"{joined[:40].decode(errors='replace')!r} is no line of LDIF: 'attribute: value'"
+            )
         if value.startswith(b":"):
             try:
                 value = b64decode(value[1:].strip(), validate=True)

@@ -17,8 +17,8 @@ from fakeldapd.schema import authz, prepare, times, x509
 from fakeldapd.schema.elements import AttributeType, MatchingRule, ObjectClass, Syntax
 
 
-class Name(Protocol):
-    """What is needed of an RDN."""
+class DistinguishedName(Protocol):
+    """What is needed of a DN."""
 
     @property
     def text(self) -> bytes:
@@ -27,14 +27,6 @@ class Name(Protocol):
     @property
     def key(self) -> bytes:
         """Normalised."""
-
-
-class DistinguishedName(Name, Protocol):
-    """What is needed of a DN."""
-
-    @property
-    def rdn(self) -> Name | None:
-        """Its leaf; None for the empty DN."""
 
     @property
     def parent(self) -> Any:
@@ -184,12 +176,22 @@ def _dn_text(schema: Definitions) -> Pretty:
     return lambda value: schema.dn(value).text
 
 
-def _rdn_text(schema: Definitions) -> Pretty:
-    def text(value: bytes) -> bytes:
-        rdn = schema.dn(value).rdn  # slapd reads a DN, and drops what follows its first RDN
-        return rdn.text if rdn is not None else b""
+def first_rdn(value: bytes) -> bytes:
+    """The text before the first separator: all that slapd reads of a value of the RDN syntax."""
+    at, quoted = 0, False
+    while at < len(value):
+        if value[at] == 0x5C:
+            at += 1
+        elif value[at] == 0x22:
+            quoted = not quoted
+        elif value[at] in b",;" and not quoted:
+            return value[:at] or value  # nothing before it: as a whole it is no DN
+        at += 1
+    return value
 
-    return text
+
+def _rdn_text(schema: Definitions) -> Pretty:
+    return lambda value: schema.dn(first_rdn(value)).text
 
 
 def _name_and_uid_text(schema: Definitions) -> Pretty:

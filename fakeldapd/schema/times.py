@@ -56,10 +56,20 @@ def _digits_end(value: bytes, start: int) -> int:
     return end
 
 
+def _is_moment(digits: bytes) -> bool:
+    """Whether ``YYYYmmddHHMMSS`` is a day and a time; every minute may have a second 60."""
+    if digits[8:10] > b"23" or digits[10:12] > b"59" or digits[12:14] > b"60":
+        return False
+    month, day = int(digits[4:6]), int(digits[6:8])
+    return 0 < month < 13 and 0 < day < 32 and (day < 29 or day <= _days(int(digits[:4]), month))
+
+
 def generalized_time(value: bytes) -> bytes | None:
     """The normal form ``YYYYmmddHHMMSS[.f]Z`` in UTC, the fraction without trailing zeros; None for what isn't a
     Generalized Time."""
-    end = _digits_end(value, 0) if not (len(value) == 15 and value[:14].isdigit()) else 14
+    if len(value) == 15 and value[14] == 90 and value[:14].isdigit():
+        return value if _is_moment(value) else None
+    end = _digits_end(value, 0)
     digits = value[:end]
     if end == 10:
         digits += b"0000"
@@ -74,12 +84,7 @@ def generalized_time(value: bytes) -> bytes | None:
             return None
         fraction = value[start:end].rstrip(b"0")
     offset = _offset(value[end:])
-    if offset is None:
-        return None
-    month, day = int(digits[4:6]), int(digits[6:8])
-    if not 1 <= month <= 12 or day < 1 or digits[8:10] > b"23" or digits[10:12] > b"59" or digits[12:] > b"60":
-        return None
-    if day > 28 and day > _days(int(digits[:4]), month):
+    if offset is None or not _is_moment(digits):
         return None
     if offset:
         shifted = _shifted(digits, offset)
@@ -107,14 +112,16 @@ def _is_hex(value: bytes) -> bool:
 def csn(value: bytes) -> bytes | None:
     """A change sequence number in today's form, ``YYYYmmddHHMMSS.ffffffZ#cccccc#sss#mmmmmm``; None for what isn't one.
 
-    slapd takes anything between the separators of today's form, and checks the two forms of its releases before 2.4.
+    It sorts by time, count, server and modification. slapd takes anything between the separators of today's form, and
+    checks the two forms of its releases before 2.4.
     """
-    if len(value) == 40:
-        return value if value[22] == value[29] == value[33] == 35 else None
-    parts = value.split(b"#")
+    parts = value.split(b"#", 3)
     if len(parts) != 4:
         return None
     time, count, server, modification = parts
+    if len(time) == 22 and len(count) == 6 and len(server) == 3 and len(modification) == 6:
+        low = value[:30] + value[30:].lower()
+        return value if low == value else low
     if len(value) == 31 and time[10:17:3] == b"::Z":  # 2.1: "YYYYmmddHH:MM:SSZ#0xcccc#s#mmmm"
         time = time.replace(b":", b"")
         if count[:2] != b"0x" or len(server) != 1 or len(modification) != 4:
@@ -124,23 +131,21 @@ def csn(value: bytes) -> bytes | None:
         server, modification = b"0" + server.lower(), modification.lower()
     else:
         return None
-    if len(time) != 15 or not generalized_time(time) or not all(map(_is_hex, (count, server, modification))):
+    if (
+        len(time) != 15
+        or not generalized_time(time[:14] + b"Z")
+        or not all(map(_is_hex, (count, server, modification)))
+    ):
         return None
     if len(count) != 6 or len(modification) != 6:
         return None
     return b"%b.000000Z#%b#%b#%b" % (time[:14], count, server, modification)
 
 
-def csn_normal(value: bytes) -> bytes | None:
-    """The normal form under CSNMatch; it sorts by time, count, server and modification."""
-    normal = csn(value)
-    return normal[:30] + normal[30:].lower() if normal is not None else None
-
-
 def csn_server(value: bytes) -> bytes | None:
     """The server ID of a change sequence number, three hexadecimal digits: what CSNSIDMatch compares."""
     normal = csn(value)
-    return normal[30:33].lower() if normal is not None else None
+    return normal[30:33] if normal is not None else None
 
 
 def server_id(value: bytes) -> bytes | None:

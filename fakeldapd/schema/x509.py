@@ -22,7 +22,11 @@ DnKey = Callable[[bytes], bytes]
 """The normal form of a DN's text; raises LDAPError."""
 
 
-def _header(octets: bytes, at: int, end: int) -> tuple[int, int, int] | None:
+_Element = tuple[int, int, int]
+"""A tag, and where the contents begin and end."""
+
+
+def _header(octets: bytes, at: int, end: int) -> _Element | None:
     """Tag of the element at ``at``, and where its contents begin and end; None when it doesn't fit."""
     if at + 2 > end:
         return None
@@ -37,7 +41,7 @@ def _header(octets: bytes, at: int, end: int) -> tuple[int, int, int] | None:
     return (tag, start, start + length) if start + length <= end else None
 
 
-def elements(octets: bytes, at: int, end: int) -> list[tuple[int, int, int]] | None:
+def elements(octets: bytes, at: int, end: int) -> list[_Element] | None:
     """Tag, start and end of each element between two offsets; None when they aren't whole."""
     found = []
     while at < end:
@@ -49,44 +53,99 @@ def elements(octets: bytes, at: int, end: int) -> list[tuple[int, int, int]] | N
     return found
 
 
-def _contents(octets: bytes) -> list[tuple[int, int, int]] | None:
-    """The elements of the one SEQUENCE that ``octets`` are."""
-    outer = _header(octets, 0, len(octets))
-    if outer is None or outer[0] != _SEQUENCE or outer[2] != len(octets):
+_LIST = 0x130
+"""A SEQUENCE that is empty or begins with a SEQUENCE: no AlgorithmIdentifier, which may stand in the same place."""
+
+_Part = tuple[tuple[int, ...], bool]
+"""What may come next: its tags, and whether it may be left out."""
+
+_TIMES = (_UTC_TIME, _GENERALIZED_TIME)
+_CERTIFICATE: tuple[_Part, ...] = (
+    ((_INTEGER,), False),
+    *[((_SEQUENCE,), False)] * 5,  # algorithm, issuer, validity, subject, key
+    ((0xA1,), True),
+    ((0xA2,), True),
+    ((0xA3,), True),
+    ((_SEQUENCE,), False),
+    ((_BIT_STRING,), False),
+)
+_CERTIFICATE_LIST: tuple[_Part, ...] = (
+    ((_INTEGER,), True),
+    ((_SEQUENCE,), False),
+    ((_SEQUENCE,), False),  # issuer
+    (_TIMES, False),
+    (_TIMES, True),
+    ((_LIST,), True),
+    ((0xA0,), True),
+    ((_SEQUENCE,), False),
+    ((_BIT_STRING,), False),
+)
+_ATTRIBUTE_CERTIFICATE: tuple[_Part, ...] = (
+    ((_INTEGER,), False),
+    ((_SEQUENCE,), False),  # holder
+    ((0xA0,), False),  # issuer
+    ((_SEQUENCE,), False),
+    ((_INTEGER,), False),
+    ((_SEQUENCE,), False),
+    ((_SEQUENCE,), False),
+    ((_BIT_STRING,), True),
+    ((_LIST,), True),
+    ((_SEQUENCE,), False),
+    ((_BIT_STRING,), False),
+)
+_PRIVATE_KEY: tuple[_Part, ...] = (
+    ((_INTEGER,), False),
+    ((_SEQUENCE,), False),
+    ((_OCTET_STRING,), False),
+    ((0xA0,), True),
+)
+
+
+def _enter(octets: bytes, at: int, tag: int) -> int | None:
+    """Where the contents begin of the element at ``at``. slapd doesn't mind where they end."""
+    element = _header(octets, at, len(octets))
+    return element[1] if element is not None and element[0] == tag else None
+
+
+def _is_list(octets: bytes, element: _Element) -> bool:
+    tag, start, end = element
+    return tag == _SEQUENCE and (start == end or octets[start] == _SEQUENCE)
+
+
+def _parts(octets: bytes, at: int, pattern: tuple[_Part, ...], *, whole: bool = True) -> list[_Element | None] | None:
+    """The elements from ``at`` on, one for each part of the pattern; None when they are others, or (``whole``) more."""
+    found: list[_Element | None] = []
+    element = _header(octets, at, len(octets))
+    for tags, optional in pattern:
+        if element is not None and (element[0] in tags or (_LIST in tags and _is_list(octets, element))):
+            found.append(element)
+            at = element[2]
+            element = _header(octets, at, len(octets))
+        elif optional:
+            found.append(None)
+        else:
+            return None
+    return found if not whole or at == len(octets) else None
+
+
+def _signed(octets: bytes) -> int | None:
+    """Where the contents begin of what is signed: those of a SEQUENCE in a SEQUENCE."""
+    outer = _enter(octets, 0, _SEQUENCE)
+    return _enter(octets, outer, _SEQUENCE) if outer is not None else None
+
+
+def _certificate(octets: bytes) -> list[_Element | None] | None:
+    """The elements of a certificate from the serial number on."""
+    at = _signed(octets)
+    if at is None:
         return None
-    return elements(octets, outer[1], outer[2])
-
-
-_CERTIFICATE = (_SEQUENCE, _SEQUENCE, _BIT_STRING)
-
-
-def _signed(octets: bytes) -> list[tuple[int, int, int]] | None:
-    """The elements of what is signed in a certificate or a list: SEQUENCE, algorithm, BIT STRING, and nothing else."""
-    outer = _contents(octets)
-    if outer is None or tuple(tag for tag, _, _ in outer) != _CERTIFICATE:
-        return None
-    return elements(octets, outer[0][1], outer[0][2])
-
-
-def _certificate(octets: bytes) -> list[tuple[int, int, int]] | None:
-    """The elements of a TBSCertificate from the serial number on."""
-    parts = _signed(octets)
-    if not parts:
-        return None
-    version = 0
-    if parts[0][0] == 0xA0:
-        number = _header(octets, parts[0][1], parts[0][2])
+    version = _enter(octets, at, 0xA0)
+    if version is not None:
+        number = _header(octets, version, len(octets))
         if number is None or number[0] != _INTEGER:
             return None
-        version = int.from_bytes(octets[number[1] : number[2]], "big")
-        if version > 2:
-            return None
-        del parts[0]
-    tags = [tag for tag, _, _ in parts]
-    if tags[:6] != [_INTEGER, _SEQUENCE, _SEQUENCE, _SEQUENCE, _SEQUENCE, _SEQUENCE]:
-        return None
-    allowed = {0: (), 1: (0x81, 0x82, 0xA1, 0xA2), 2: (0x81, 0x82, 0xA1, 0xA2, 0xA3)}[version]
-    return parts if all(tag in allowed for tag in tags[6:]) else None
+        at = number[2]
+    return _parts(octets, at, _CERTIFICATE)
 
 
 def is_certificate(octets: bytes) -> bool:
@@ -94,22 +153,10 @@ def is_certificate(octets: bytes) -> bool:
     return _certificate(octets) is not None
 
 
-def _certificate_list(octets: bytes) -> list[tuple[int, int, int]] | None:
-    """The elements of a TBSCertList from the algorithm on."""
-    parts = _signed(octets)
-    if not parts:
-        return None
-    if parts[0][0] == _INTEGER:
-        del parts[0]
-    tags = [tag for tag, _, _ in parts]
-    times = (_UTC_TIME, _GENERALIZED_TIME)
-    if tags[:2] != [_SEQUENCE, _SEQUENCE] or len(tags) < 3 or tags[2] not in times:
-        return None
-    rest = tags[3:]
-    for optional in (times, (_SEQUENCE,), (0xA0,)):
-        if rest and rest[0] in optional:
-            del rest[0]
-    return parts if not rest else None
+def _certificate_list(octets: bytes) -> list[_Element | None] | None:
+    """The elements of a certificate list from the version on."""
+    at = _signed(octets)
+    return _parts(octets, at, _CERTIFICATE_LIST, whole=False) if at is not None else None
 
 
 def is_certificate_list(octets: bytes) -> bool:
@@ -119,29 +166,19 @@ def is_certificate_list(octets: bytes) -> bool:
 
 def is_attribute_certificate(octets: bytes) -> bool:
     """Whether octets have the shape of an AttributeCertificate (RFC 5755 section 4.1)."""
-    parts = _signed(octets)
-    if not parts or parts[0][0] != _INTEGER:
-        return False
-    tags = [tag for tag, _, _ in parts[1:]]
-    if tags and tags[-1] == _SEQUENCE and len(tags) == 7:
-        tags.pop()  # extensions
-    if len(tags) == 7 and tags[-1] == _BIT_STRING:
-        tags.pop()
-    return len(tags) == 6 and tags[0] == _SEQUENCE and tags[2:] == [_SEQUENCE, _INTEGER, _SEQUENCE, _SEQUENCE]
+    at = _signed(octets)
+    return at is not None and _parts(octets, at, _ATTRIBUTE_CERTIFICATE) is not None
+
+
+def is_private_key(octets: bytes) -> bool:
+    """Whether octets have the shape of a PrivateKeyInfo (RFC 5208 section 5)."""
+    at = _enter(octets, 0, _SEQUENCE)
+    return at is not None and _parts(octets, at, _PRIVATE_KEY) is not None
 
 
 def is_sequence(octets: bytes) -> bool:
     """Whether octets begin with a SEQUENCE: all that slapd wants of a Certificate Pair."""
     return len(octets) >= 2 and octets[0] == _SEQUENCE
-
-
-def is_private_key(octets: bytes) -> bool:
-    """Whether octets have the shape of a PrivateKeyInfo (RFC 5208 section 5)."""
-    parts = _contents(octets)
-    if parts is None:
-        return False
-    tags = [tag for tag, _, _ in parts]
-    return tags[:3] == [_INTEGER, _SEQUENCE, _OCTET_STRING] and tags[3:] in ([], [0xA0])
 
 
 # --- names ------------------------------------------------------------------------------------------------------------
@@ -190,18 +227,21 @@ def name_text(octets: bytes, start: int, end: int) -> bytes | None:
     return b",".join(reversed(rdns))
 
 
+def _text(octets: bytes, name: _Element | None) -> bytes | None:
+    return name_text(octets, name[1], name[2]) if name is not None else None
+
+
 def certificate_normal(octets: bytes, dn_key: DnKey) -> bytes | None:
     """Serial number and issuer of a certificate, as certificateExactMatch compares them (RFC 4523 section 2.5).
 
     None for what isn't a certificate; ``dn_key`` may raise LDAPError for an issuer the schema doesn't know.
     """
     parts = _certificate(octets)
-    if parts is None:
+    serial = parts and parts[0]
+    issuer = _text(octets, parts[2]) if parts else None
+    if not serial or issuer is None:
         return None
-    issuer = name_text(octets, parts[2][1], parts[2][2])
-    if issuer is None:
-        return None
-    return _serial_and_issuer(int.from_bytes(octets[parts[0][1] : parts[0][2]], "big", signed=True), dn_key(issuer))
+    return _serial_and_issuer(int.from_bytes(octets[serial[1] : serial[2]], "big", signed=True), dn_key(issuer))
 
 
 def _serial_and_issuer(serial: int, issuer: bytes) -> bytes:
@@ -211,16 +251,15 @@ def _serial_and_issuer(serial: int, issuer: bytes) -> bytes:
 def certificate_list_normal(octets: bytes, dn_key: DnKey, time: Callable[[bytes], bytes | None]) -> bytes | None:
     """Issuer and time of a certificate list, as certificateListExactMatch compares them (RFC 4523 section 2.8)."""
     parts = _certificate_list(octets)
-    if parts is None:
+    issued = parts and parts[3]
+    issuer = _text(octets, parts[2]) if parts else None
+    if not issued or issuer is None:
         return None
-    issuer = name_text(octets, parts[1][1], parts[1][2])
-    text = octets[parts[2][1] : parts[2][2]]
-    if parts[2][0] == _UTC_TIME:  # RFC 5280 section 4.1.2.5.1: two digits of the year, of 1950 to 2049
+    text = octets[issued[1] : issued[2]]
+    if issued[0] == _UTC_TIME:  # RFC 5280 section 4.1.2.5.1: two digits of the year, of 1950 to 2049
         text = (b"19" if text[:2] >= b"50" else b"20") + text
     this_update = time(text)
-    if issuer is None or this_update is None:
-        return None
-    return _issuer_and_time(dn_key(issuer), this_update)
+    return _issuer_and_time(dn_key(issuer), this_update) if this_update is not None else None
 
 
 def _issuer_and_time(issuer: bytes, time: bytes) -> bytes:

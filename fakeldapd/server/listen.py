@@ -63,6 +63,7 @@ class Inherited:
         try:
             with socket.socket(fileno=os.dup(self.fd)) as passed:
                 family = passed.family
+            os.set_blocking(self.fd, False)  # Twisted would wait in accept() otherwise
             port = reactor.adoptStreamPort(self.fd, family, factory)
             os.close(self.fd)  # Twisted works with a duplicate
         except OSError as error:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fakeldapd.directory.ldif import ChangeRecord, ContentRecord, LDIFError, read
+from fakeldapd.directory.ldif import MAX_VALUE_SIZE, ChangeRecord, ContentRecord, LDIFError, read
 from fakeldapd.protocol.messages import (
     AddRequest,
     Attribute,
@@ -28,9 +28,9 @@ def _content(text: str | bytes) -> list[tuple[int, bytes, list[Attribute]]]:
     return records
 
 
-def _errors(text: str | bytes, **options: int) -> list[tuple[int, bytes | None, str]]:
+def _errors(text: str | bytes, max_value_size: int = MAX_VALUE_SIZE) -> list[tuple[int, bytes | None, str]]:
     errors: list[LDIFError] = []
-    for _ in read(text, "f", on_error=errors.append, **options):
+    for _ in read(text, "f", on_error=errors.append, max_value_size=max_value_size):
         pass
     assert {error.source for error in errors} <= {"f"}
     return [(error.line, error.dn, error.reason) for error in errors]

@@ -18,7 +18,7 @@ def _attributes(record: Record) -> dict[bytes, tuple[bytes, ...]]:
 
 
 # For each file: the line and DN of each record, and some of the attributes of the last.
-TABLE = {
+TABLE: dict[str, tuple[list[tuple[int, str]], dict[str, tuple[str, ...]]]] = {
     "slapcat": (
         [
             (1, "dc=example,dc=com"),
@@ -62,8 +62,8 @@ TABLE = {
     "ldifde": (
         [
             (1, "DC=corp,DC=example,DC=com"),
-            (14, "CN=Users,DC=corp,DC=example,DC=com"),
-            (22, "CN=J\u00fcrgen,CN=Users,DC=corp,DC=example,DC=com"),
+            (15, "CN=Users,DC=corp,DC=example,DC=com"),
+            (25, "CN=J\u00fcrgen,CN=Users,DC=corp,DC=example,DC=com"),
         ],
         {
             "objectClass": ("top", "person", "organizationalPerson", "user"),

@@ -14,13 +14,15 @@ from typing import Self
 from oracle import wire
 
 
-SILENCE = 15.0
+SILENCE = 10.0
 """Seconds after which a server that has neither answered nor closed counts as silent. No test waits for it unless it fails."""
 
 ENTRY, DONE, REFERENCE, INTERMEDIATE, EXTENDED, BIND = 0x64, 0x65, 0x73, 0x79, 0x78, 0x61
 RESPONSES = {0x61: "bind", 0x65: "search", 0x67: "modify", 0x69: "add", 0x6B: "delete", 0x6D: "modrdn", 0x6F: "compare"}
 RESPONSES |= {0x78: "extended"}
 PROBE = 0x7FFFFFF0
+NOTICE = "1.3.6.1.4.1.1466.20036"
+WHO_AM_I = "1.3.6.1.4.1.4203.1.11.3"
 
 UUID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")
 CSN = re.compile(rb"\d{14}\.\d{6}Z#[0-9a-f]{6}#[0-9a-f]{3}#[0-9a-f]{6}\Z")
@@ -79,11 +81,14 @@ class Answer:
     end: str = ""
 
     def lines(self, *, mask_value: bool = False) -> list[str]:
-        """The answer as text; ``mask_value`` keeps only the length of a response value (a generated password)."""
+        """The answer as text; ``mask_value`` keeps only the length of a response value (a generated password).
+
+        Attributes are sorted by name: their order in an entry means nothing (RFC 4511 section 4.5.2).
+        """
         out = []
         for dn, attributes in sorted(self.entries, key=lambda entry: entry[0].lower()):
             out.append(f"entry {show(dn)}")
-            for name, values in attributes:
+            for name, values in sorted(attributes):
                 out += [f"    {show(name)}: {show_value(name, value)}" for value in values] or [f"    {show(name)}"]
         out += sorted(f"reference {' '.join(map(show, uris))}" for uris in self.references)
         out += sorted(self.entry_controls) + self.intermediates
@@ -195,7 +200,11 @@ class Client:
         return list(answers.values())
 
     def raw(self, octets: bytes, ids: Sequence[int] = ()) -> list[str]:
-        """Send octets as they are; the lines of the answers to ``ids``, then whether a probe is answered or the end."""
+        """Send octets as they are; the lines of the answers to ``ids``, or of everything up to the first final answer, and then
+        whether a probe is answered or the connection has ended.
+
+        After a Notice of Disconnection no probe is sent: slapd may still answer one while it is closing, or not.
+        """
         self.send(octets)
         out = []
         if ids:
@@ -203,24 +212,36 @@ class Client:
                 out += [f"{message_id}: {line}" for line in answer.lines()]
             if self.closed:
                 return out
-            self.send(wire.message(PROBE, wire.extended_op("1.3.6.1.4.1.4203.1.11.3")))
-            return out + ["then " + line for line in self.gather([PROBE])[0].lines()[:1]]
-        return self.until_end()
+        elif not self._first(out):
+            return out
+        if NOTICE in out[-1]:
+            self.socket.shutdown(socket.SHUT_WR)
+        else:
+            self.send(wire.message(PROBE, wire.extended_op(WHO_AM_I)))
+        while self._first(out, "then "):
+            if out[-1] == "then answers":
+                break
+        return out
 
-    def until_end(self) -> list[str]:
-        """Everything that comes until the connection ends."""
-        out = []
+    def _first(self, out: list[str], prefix: str = "") -> bool:
+        """Put the lines up to the next final answer into ``out``; False where the connection ended or is silent."""
+        answer = Answer()
         while True:
             try:
                 got = self.receive()
             except TimeoutError:
-                return [*out, "silent"]
+                out.append(f"{prefix}silent")
+                return False
             if got is None:
-                return [*out, "closed"]
+                out += [*(answer.lines() if answer.entries else []), f"{prefix}closed"]
+                return False
             message_id, tag, content, controls = got
-            answer = Answer()
-            take(answer, tag, content, controls)
-            out += [f"{message_id}: {line}" for line in answer.lines()]
+            if message_id == PROBE:
+                out.append("then answers")
+                return True
+            if take(answer, tag, content, controls):
+                out += [f"{prefix}{message_id}: {line}" for line in answer.lines()]
+                return True
 
 
 def take(answer: Answer, tag: int, content: bytes, controls: bytes | None) -> bool:

@@ -43,7 +43,7 @@ USUAL = frozenset(
 
 def user(entry: Entry) -> list[tuple[bytes, list[bytes]]]:
     """The attributes of an entry that a client may write."""
-    return [attribute for attribute in entry[1] if attribute[0] not in OPERATIONAL]
+    return sorted(attribute for attribute in entry[1] if attribute[0] not in OPERATIONAL)
 
 
 class Server(Protocol):
@@ -177,7 +177,7 @@ def agrees(row: Row, lines: list[str]) -> bool:
     """Whether slapd's lines are what the row says is known of them."""
     last = [line for line in lines if not line.startswith("state: ")]
     text = "\n".join(last)
-    codes = [int(found[1]) for line in last if (found := RESULT.search(line))]
+    codes = [int(found[1]) for line in last if "then " not in line and (found := RESULT.search(line))]
     return all(
         codes[-1:] == [part] if isinstance(part, int) else part in text
         for part in row.expect

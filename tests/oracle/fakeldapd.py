@@ -10,6 +10,7 @@ from typing import IO, Self
 
 from oracle.slapd import ADMIN, BASE, PASSWORD
 
+ROOT = Path(__file__).parent.parent.parent
 READY = b"fakeldapd ready "
 
 
@@ -40,7 +41,11 @@ class Fakeldapd:
     def __enter__(self) -> Self:
         self._log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
-            self.arguments(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._log
+            self.arguments(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
         )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()

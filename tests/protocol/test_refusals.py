@@ -147,7 +147,10 @@ REFUSED: dict[str, tuple[bytes, str]] = {
         message(element(0x66, octets(b""), element(0x30, b"\x05"))),
         "unexpected data in PDU",
     ),
-    "a requestValue that is cut off": (message(element(0x77, octets(b"1.2", 0x80), b"\x81\x05")), "unexpected data in PDU"),
+    "a requestValue that is cut off": (
+        message(element(0x77, octets(b"1.2", 0x80), b"\x81\x05")),
+        "unexpected data in PDU",
+    ),
     "a newSuperior that is cut off": (
         message(element(0x6C, octets(b""), octets(b"cn=y"), b"\x01\x01\xff", b"\x80\x05")),
         "unexpected data in PDU",
@@ -160,7 +163,10 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     # controls
     "an empty control": (controls(b"\x30\x00"), "decoding controls error"),
     "a controlType that is cut off": (controls(b"\x30\x02\x04\x05"), "decoding controls error"),
-    "a criticality of five octets": (controls(element(0x30, OID, bytes.fromhex("01050000000000"))), "decoding controls error"),
+    "a criticality of five octets": (
+        controls(element(0x30, OID, bytes.fromhex("01050000000000"))),
+        "decoding controls error",
+    ),
     "a controlValue with another tag": (controls(element(0x30, OID, octets(b"v", 0x80))), "decoding controls error"),
     "a control out of order": (controls(element(0x30, OID, octets(b"v"), b"\x01\x01\xff")), "decoding controls error"),
     "two criticalities": (controls(element(0x30, OID, b"\x01\x01\x00", b"\x01\x01\xff")), "decoding controls error"),
@@ -202,8 +208,14 @@ def sasl(*parts: bytes, tag: int = 0xA3) -> bytes:
 
 TAKEN: dict[str, tuple[bytes, m.ProtocolOp]] = {
     "shortest lengths": (message(search()), SEARCH),
-    "an outer length in four octets": (b"\x30\x84" + len(message(search())[2:]).to_bytes(4, "big") + message(search())[2:], SEARCH),
-    "an inner length in eight octets": (message(b"\x63\x88" + (len(search()) - 2).to_bytes(8, "big") + search()[2:]), SEARCH),
+    "an outer length in four octets": (
+        b"\x30\x84" + len(message(search())[2:]).to_bytes(4, "big") + message(search())[2:],
+        SEARCH,
+    ),
+    "an inner length in eight octets": (
+        message(b"\x63\x88" + (len(search()) - 2).to_bytes(8, "big") + search()[2:]),
+        SEARCH,
+    ),
     "an operation shorter than what it has": (message(b"\x63\x00" + search()[2:]), SEARCH),
     "tags of another type": (
         message(search(base=octets(b"dc=x", 0x02) + bytes.fromhex("020102 040100 0a0100 050100 020100"))),
@@ -223,10 +235,16 @@ TAKEN: dict[str, tuple[bytes, m.ProtocolOp]] = {
         m.SearchRequest(b"dc=x", 2, 0, 0, 0, True, m.Equality(b"cn", b"bob"), (b"cn",)),
     ),
     # filters
-    "a set shorter than what it has": (message(search(b"\xa0\x01" + CN_IS_BOB)), searches_for(m.And((m.Equality(b"cn", b"bob"),)))),
+    "a set shorter than what it has": (
+        message(search(b"\xa0\x01" + CN_IS_BOB)),
+        searches_for(m.And((m.Equality(b"cn", b"bob"),))),
+    ),
     "an absolute true filter": (message(search(b"\xa0\x00")), searches_for(m.And(()))),
     "an absolute false filter": (message(search(b"\xa1\x00")), searches_for(m.Or(()))),
-    "a negation shorter than what it has": (message(search(b"\xa2\x00" + CN_IS_BOB)), searches_for(m.Not(m.Equality(b"cn", b"bob")))),
+    "a negation shorter than what it has": (
+        message(search(b"\xa2\x00" + CN_IS_BOB)),
+        searches_for(m.Not(m.Equality(b"cn", b"bob"))),
+    ),
     "an unknown filter": (message(search(octets(b"cn", 0x8B))), searches_for(m.Undefined(0x8B))),
     "a primitive equality": (message(search(b"\x83" + CN_IS_BOB[1:])), searches_for(m.Undefined(0x83))),
     "a filter with a long tag": (message(search(b"\xbf\x20\x00")), searches_for(m.Undefined(0xBF20))),
@@ -241,8 +259,11 @@ TAKEN: dict[str, tuple[bytes, m.ProtocolOp]] = {
     "two initial": (message(search(substrings((0x80, b"a"), (0x80, b"b")))), UNDEFINED_SUBSTRINGS),
     "two final": (message(search(substrings((0x82, b"a"), (0x82, b"b")))), UNDEFINED_SUBSTRINGS),
     "an unknown substring": (message(search(substrings((0x83, b"a")))), UNDEFINED_SUBSTRINGS),
-    "a sequence of substrings that is cut off": (message(search(b"\xa4\x06" + octets(b"cn") + b"\x30\x60")), UNDEFINED_SUBSTRINGS),
-    "an extensible filter with junk": (
+    "a sequence of substrings that is cut off": (
+        message(search(b"\xa4\x06" + octets(b"cn") + b"\x30\x60")),
+        UNDEFINED_SUBSTRINGS,
+    ),
+    "an explicit FALSE for dnAttributes": (
         message(search(element(0xA9, octets(b"r", 0x81), octets(b"cn", 0x82), octets(b"b", 0x83), b"\x84\x01\x00"))),
         searches_for(m.Extensible(b"r", b"cn", b"b", False)),
     ),
@@ -260,19 +281,31 @@ TAKEN: dict[str, tuple[bytes, m.ProtocolOp]] = {
     "a constructed password": (sasl(octets(b"X"), tag=0xA0), m.BindRequest(3, b"", m.UnknownAuthentication(0xA0))),
     "SASL": (sasl(octets(b"X"), octets(b"c")), SASL),
     "SASL with an element behind": (sasl(octets(b"X"), octets(b"c"), octets(b"d")), SASL),
-    "SASL with other credentials": (sasl(octets(b"X"), octets(b"c", 0x80)), m.BindRequest(3, b"", m.SaslCredentials(b"X"))),
+    "SASL with other credentials": (
+        sasl(octets(b"X"), octets(b"c", 0x80)),
+        m.BindRequest(3, b"", m.SaslCredentials(b"X")),
+    ),
     "a change": (modify(element(0x30, b"\x0a\x01\x00", element(0x30, octets(b"sn"), VALUES))), MODIFY),
-    "a change with other tags": (modify(element(0x04, b"\x02\x01\x00", element(0x05, octets(b"sn", 1), VALUES))), MODIFY),
+    "a change with other tags": (
+        modify(element(0x04, b"\x02\x01\x00", element(0x05, octets(b"sn", 1), VALUES))),
+        MODIFY,
+    ),
     "a change shorter than what it has": (modify(b"\x30\x00\x0a\x01\x00\x30\x00" + octets(b"sn") + VALUES), MODIFY),
     "no changes": (modify(), m.ModifyRequest(b"dc=x", ())),
     "no list of changes": (message(element(0x66, octets(b"dc=x"))), m.ModifyRequest(b"dc=x", ())),
-    "a list of changes cut off in its header": (message(element(0x66, octets(b"dc=x"), b"\x30\x05")), m.ModifyRequest(b"dc=x", ())),
+    "a list of changes cut off in its header": (
+        message(element(0x66, octets(b"dc=x"), b"\x30\x05")),
+        m.ModifyRequest(b"dc=x", ()),
+    ),
     "an empty change": (modify(b"\x30\x00"), UNDECODABLE),
     "a change without values": (modify(element(0x30, b"\x0a\x01\x00", element(0x30, octets(b"sn")))), UNDECODABLE),
     "an operation of five octets": (modify(element(0x30, bytes.fromhex("0a050000000000"), VALUES)), UNDECODABLE),
     "an element among the changes": (modify(b"\x05\x00"), UNDECODABLE),
     "no list of attributes to add": (message(element(0x68, octets(b"dc=x"))), m.AddRequest(b"dc=x", ())),
-    "a list to add cut off in its length": (message(element(0x68, octets(b"dc=x"), b"\x30\x82")), m.AddRequest(b"dc=x", ())),
+    "a list to add cut off in its length": (
+        message(element(0x68, octets(b"dc=x"), b"\x30\x82")),
+        m.AddRequest(b"dc=x", ()),
+    ),
     "newSuperior with another tag": (
         message(element(0x6C, octets(b"dc=x"), octets(b"cn=y"), b"\x01\x01\x01", octets(b"z"))),
         m.ModifyDNRequest(b"dc=x", b"cn=y", True),
@@ -285,7 +318,10 @@ TAKEN: dict[str, tuple[bytes, m.ProtocolOp]] = {
         message(element(0x6E, octets(b"dc=x"), element(0x30, octets(b"sn"), octets(b"v"), octets(b"w")))),
         m.CompareRequest(b"dc=x", b"sn", b"v"),
     ),
-    "a requestValue with another tag": (message(element(0x77, octets(b"1.2"), octets(b"v"))), m.ExtendedRequest(b"1.2")),
+    "a requestValue with another tag": (
+        message(element(0x77, octets(b"1.2"), octets(b"v"))),
+        m.ExtendedRequest(b"1.2"),
+    ),
     "an UnbindRequest with contents": (message(b"\x42\x02zz"), m.UnbindRequest()),
     "an UnbindRequest with an octet behind it": (message(b"\x42\x00", b"\x05"), m.UnbindRequest()),
 }
@@ -296,7 +332,13 @@ def test_taken(data: bytes, op: m.ProtocolOp) -> None:
     assert Connection().receive(data) == [m.LDAPMessage(7, op)]
 
 
-MESSAGE_IDS = [(b"\x02\x01\x00", 0), (b"\x02\x00", 0), (b"\x02\x01\xff", -1), (b"\x02\x81\x01\x05", 5), (b"\x02\x04\x7f\xff\xff\xff", 2**31 - 1)]
+MESSAGE_IDS = [
+    (b"\x02\x01\x00", 0),
+    (b"\x02\x00", 0),
+    (b"\x02\x01\xff", -1),
+    (b"\x02\x81\x01\x05", 5),
+    (b"\x02\x04\x7f\xff\xff\xff", 2**31 - 1),
+]
 
 
 @pytest.mark.parametrize(("encoded", "message_id"), MESSAGE_IDS)
@@ -317,7 +359,10 @@ CONTROLS: dict[str, tuple[bytes, tuple[m.Control, ...]]] = {
     "shorter than what it has": (b"\x30\x00" + OID + b"\x01\x01\xff", (m.Control(b"1.2", True),)),
     "an element cut off behind one": (element(0x30, OID) + b"\x30\x50", (m.Control(b"1.2"),)),
     "two": (element(0x30, OID) + element(0x30, OID, octets(b"v")), (m.Control(b"1.2"), m.Control(b"1.2", False, b"v"))),
-    "an element is taken for a control": (element(0x30, OID, b"\x05\x00") + element(0x30, OID), (m.Control(b"1.2"), m.Control(OID))),
+    "an element is taken for a control": (
+        element(0x30, OID, b"\x05\x00") + element(0x30, OID),
+        (m.Control(b"1.2"), m.Control(OID)),
+    ),
 }
 
 
@@ -342,7 +387,7 @@ def test_a_thousand_filters_may_enclose_another(tag: int) -> None:
     assert depth == 1000
 
 
-@pytest.mark.parametrize("depth", [0, 1, 5, 100_000])
+@pytest.mark.parametrize("depth", [0, 1, 5, 3000])
 def test_the_bound_is_a_parameter(depth: int) -> None:
     data = message(search(nested(depth)))
     assert len(Connection(max_filter_depth=depth, max_message_size=0).receive(data)) == 1

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakeldapd.protocol.result import LDAPError
-from fakeldapd.schema.dn import DN, MAX_LENGTH, RDN, ROOT, escape
+from fakeldapd.schema.dn import MAX_LENGTH, ROOT, escape
 from fakeldapd.schema.registry import DEFAULT_SCHEMAS, Schema
 
 SCHEMA = Schema.load([*DEFAULT_SCHEMAS, "java"])
@@ -68,7 +68,9 @@ def test_as_deep_as_the_length_allows() -> None:
     assert name.text == name.key == text
 
 
-@pytest.mark.parametrize("text", [b"", b" ", b"cn", b"cn=", b"cn=a,sn=b", b"cn=a;sn=b", b"cn=a,", b"cn=a+", b"foo=a", b"c=deu", b"cn=a+cn=b"])
+@pytest.mark.parametrize(
+    "text", [b"", b" ", b"cn", b"cn=", b"cn=a,sn=b", b"cn=a;sn=b", b"cn=a,", b"cn=a+", b"foo=a", b"c=deu", b"cn=a+cn=b"]
+)
 def test_one_rdn(text: bytes) -> None:
     with pytest.raises(LDAPError) as caught:
         SCHEMA.rdn(text)
@@ -190,7 +192,7 @@ def test_lenient_names_are_read_all_the_same() -> None:
             schema.dn(b"foo_bar=x")
 
 
-# --- properties ----------------------------------------------------------------------------------------------------------------
+# --- properties ------------------------------------------------------------------------------------------------------
 
 TYPES = [b"cn", b"CN", b"commonName", b"2.5.4.3", b"sn", b"ou", b"l", b"description", b"street", b"homeDirectory"]
 CANONICAL = {b"cn": b"cn", b"CN": b"cn", b"commonName": b"cn", b"2.5.4.3": b"cn"}
@@ -211,9 +213,16 @@ def spelled(draw: st.DrawFn, value: str) -> bytes:
     for position, character in enumerate(value):
         edge = position in (0, len(value) - 1)
         must = character in ',;+"\\<>\0' or (character == "#" and position == 0) or (character in " \t\r\n" and edge)
-        if character != "\0" and character in ' ,;+"\\<>=#' and (must or draw(st.booleans())) and draw(st.booleans()):
+        last = character == "\\" and position == len(value) - 1  # slapd reads spaces behind two backslashes as escaped
+        if (
+            character != "\0"
+            and not last
+            and character in ' ,;+"\\<>=#'
+            and (must or draw(st.booleans()))
+            and draw(st.booleans())
+        ):
             parts.append(b"\\" + character.encode())
-        elif must or draw(st.booleans()):
+        elif must or last or draw(st.booleans()):
             parts.append(b"".join(b"\\%02x" % octet for octet in character.encode()))
         else:
             parts.append(character.encode())
@@ -224,7 +233,9 @@ def spelled(draw: st.DrawFn, value: str) -> bytes:
 def test_spelling_makes_no_difference(data: st.DataObject) -> None:
     rdns, expected = [], []
     for _ in range(data.draw(st.integers(1, 3))):
-        types = data.draw(st.lists(st.sampled_from(TYPES), min_size=1, max_size=3, unique_by=lambda t: CANONICAL.get(t, t)))
+        types = data.draw(
+            st.lists(st.sampled_from(TYPES), min_size=1, max_size=3, unique_by=lambda t: CANONICAL.get(t, t))
+        )
         avas = []
         for name in types:
             value = data.draw(values() if name != b"homeDirectory" else st.text("aB1/", min_size=1))
@@ -238,7 +249,13 @@ def test_spelling_makes_no_difference(data: st.DataObject) -> None:
     assert name.text == b",".join(b"+".join(n + b"=" + escape(v) for n, v in rdn) for rdn in expected)
 
 
-@given(st.lists(st.tuples(st.sampled_from(TYPES), st.text("aAbB 1,+\\#=-", min_size=1).filter(str.strip)), min_size=1, max_size=4))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(TYPES), st.text("aAbB 1,+\\#=-", min_size=1).filter(str.strip)),
+        min_size=1,
+        max_size=4,
+    )
+)
 def test_a_key_is_a_name_with_itself_as_key(avas: list[tuple[bytes, str]]) -> None:
     name = SCHEMA.dn(b",".join(t + b"=" + escape(v.encode()) for t, v in avas))
     again = SCHEMA.dn(name.key)
@@ -247,9 +264,6 @@ def test_a_key_is_a_name_with_itself_as_key(avas: list[tuple[bytes, str]]) -> No
 
 @given(st.binary(max_size=40) | st.text('cn=a,+;\\"# \0é', max_size=30).map(str.encode))
 def test_any_octets_are_a_name_or_error_34(text: bytes) -> None:
-    try:
-        name: DN | RDN = SCHEMA.dn(text)
-    except LDAPError as error:
-        assert (error.code, error.diagnostic) == (34, "invalid DN")
-    else:
+    if not refuses(text):
+        name = SCHEMA.dn(text)
         assert SCHEMA.dn(name.text) == name

@@ -20,14 +20,14 @@ class Transport(StringTransport):
     """A StringTransport that keeps what was written write by write, and is gone as soon as it is to be."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.writes: list[bytes] = []
         self.closed = ""
         self.on_close: Callable[[], None] = lambda: None
 
     def write(self, data: bytes) -> None:
         self.writes.append(data)
-        super().write(data)
+        super().write(data)  # type: ignore[no-untyped-call]
 
     def loseConnection(self) -> None:
         self._close("closed")

@@ -21,6 +21,7 @@ from fakeldapd.operations.request import (
 )
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.connection import STARTTLS
+from fakeldapd.protocol.encode import encode_message
 from fakeldapd.protocol.result import LDAPError
 from fakeldapd.server import protocol
 from fakeldapd.server.service import Limits
@@ -306,9 +307,7 @@ def test_what_is_not_ldap_ends_the_connection(serve: Serve, octets: bytes, notic
 
 def test_complete_messages_before_a_bad_one_in_the_same_read_are_answered(serve: Serve) -> None:
     client = serve({1: [DONE], 2: [Delay(1), DONE]}).connect()
-    octets = (
-        protocol.encode_message(1, SEARCH, ()) + protocol.encode_message(2, SEARCH, ()) + b"0\x05\x02\x01\x05\x63\x00"
-    )
+    octets = encode_message(1, SEARCH, ()) + encode_message(2, SEARCH, ()) + b"0\x05\x02\x01\x05\x63\x00"
     client.server.dataReceived(octets)
     assert client.ids() == [1, 0]
     assert client.transport.closed == "closed"
@@ -317,7 +316,7 @@ def test_complete_messages_before_a_bad_one_in_the_same_read_are_answered(serve:
 def test_a_bind_under_way_is_answered_before_the_notice_for_what_follows(serve: Serve) -> None:
     served = serve({1: [Delay(1), BOUND]})
     client = served.connect()
-    client.server.dataReceived(protocol.encode_message(1, BIND, ()) + b"0\x05\x02\x01\x05\x63\x00")
+    client.server.dataReceived(encode_message(1, BIND, ()) + b"0\x05\x02\x01\x05\x63\x00")
     assert client.ids() == []
     served.clock.advance(1)
     served.run()
@@ -336,9 +335,9 @@ def test_message_size_follows_the_identity(serve: Serve, identity: Any, size: in
     served = serve({1: [lambda request: bind_as(request.session, identity), BOUND], 2: [DONE]}, limits)
     client = served.connect()
     client.send((1, BIND))
-    envelope = protocol.encode_message(2, m.DeleteRequest(b""), ())
+    envelope = encode_message(2, m.DeleteRequest(b""), ())
     overhead = len(envelope) - 2 + (size > 150)  # a long length is an octet longer
-    client.server.dataReceived(protocol.encode_message(2, m.DeleteRequest(b"x" * (size - overhead)), ()))
+    client.server.dataReceived(encode_message(2, m.DeleteRequest(b"x" * (size - overhead)), ()))
     assert (client.ids() == [1, 2]) is is_read
     assert (client.transport.closed == "") is is_read
 

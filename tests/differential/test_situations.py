@@ -1,0 +1,32 @@
+"""Every situation of rows/ put to a real slapd and to fakeldapd: the answers are equal, line by line.
+
+What differs on purpose is in docs/differences.toml with the very lines that fakeldapd gives; such a row must differ in exactly that
+way. ``python -m oracle.show PART-OF-A-NAME`` (in tests/) prints what both answer.
+"""
+
+import pytest
+
+from oracle.compare import Subjects, agrees
+from oracle.differences import differences
+from oracle.table import situations
+
+pytestmark = pytest.mark.requires("slapd")
+SITUATIONS = situations()
+DIFFERENCES = differences()
+
+
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_situation(name: str, slapd: Subjects, ours: Subjects) -> None:
+    row = SITUATIONS[name]
+    theirs = slapd.lines(row)
+    assert agrees(row, theirs), f"slapd does not answer {row.expect}: {theirs}"
+    mine = ours.lines(row)
+    if name in DIFFERENCES:
+        assert mine == DIFFERENCES[name]
+        assert theirs != mine, f"{name} is listed in docs/differences.toml, but slapd answers the same"
+    else:
+        assert mine == theirs
+
+
+def test_every_listed_difference_is_a_situation() -> None:
+    assert set(DIFFERENCES) <= set(SITUATIONS)
