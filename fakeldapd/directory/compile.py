@@ -14,7 +14,6 @@ from fakeldapd.directory.evaluate import (
     UNDEFINED,
     AndTest,
     AnyAttributeTest,
-    ApproxTest,
     ChainTest,
     ClassTest,
     EqualityTest,
@@ -28,22 +27,30 @@ from fakeldapd.directory.evaluate import (
     StructuralClassTest,
     SubstringsTest,
     Test,
+    UnknownClassTest,
     ValueTest,
     substrings_match,
 )
 from fakeldapd.protocol import messages as m
-from fakeldapd.schema.elements import AttributeDescription, AttributeType
-from fakeldapd.schema.registry import AttributeDescriptionError, Schema
+from fakeldapd.schema.elements import AttributeDescription, AttributeType, ObjectClass
+from fakeldapd.schema.registry import AttributeDescriptionError, Schema, SchemaCheck
 
 
 def class_test(schema: Schema, description: AttributeDescription, value: bytes) -> Test | None:
-    """The test for a value of objectClass or structuralObjectClass: true for subclasses, too. None for other attributes."""
+    """The test for a value of objectClass or structuralObjectClass: true for subclasses, too. None for others."""
     kind = _CLASS_TESTS.get(description.type.name)
-    object_class = schema.object_class(value) if kind is not None else None
-    return kind(object_class) if kind is not None and object_class is not None else None
+    if kind is None:
+        return None
+    object_class = schema.object_class(value)
+    if object_class is not None:
+        return kind(object_class)
+    return None if schema.check is SchemaCheck.STRICT else UnknownClassTest(Reach(description), value)
 
 
-_CLASS_TESTS = {b"objectClass": ClassTest, b"structuralObjectClass": StructuralClassTest}
+_CLASS_TESTS: dict[bytes, Callable[[ObjectClass], Test]] = {
+    b"objectClass": ClassTest,
+    b"structuralObjectClass": StructuralClassTest,
+}
 
 
 def _find(setting: Setting, name: bytes) -> AttributeDescription | None:
@@ -81,7 +88,7 @@ def _guarded(setting: Setting, attribute_type: AttributeType, test: Test) -> Tes
 
 
 def _present(setting: Setting, f: m.Present) -> Test:
-    description = _find(setting, f.attribute)
+    description = setting.schema.find(f.attribute)
     if description is None:
         return UNDEFINED
     if description.type.name == b"objectClass" and not description.options and setting.guard(description.type) is None:
@@ -107,14 +114,15 @@ def _equality(setting: Setting, f: m.Equality) -> Test:
 
 def _approx(setting: Setting, f: m.Approx) -> Test:
     description = _find(setting, f.attribute)
-    if description is None:
+    if description is None or (equality := description.type.equality) is None:
         return UNDEFINED
-    equality = description.type.equality
-    if equality is None or not f.value:
-        return UNDEFINED
-    if not isinstance(equality.assertion(f.value), bytes) or not equality.name.startswith("case"):
+    rule = setting.schema.approximate(equality)
+    if rule is equality:
         return _equality(setting, m.Equality(f.attribute, f.value))
-    return _guarded(setting, description.type, ApproxTest(Reach(description), f.value))
+    assertion = rule.assertion(f.value)
+    if assertion is None:
+        return UNDEFINED
+    return _guarded(setting, description.type, ValueTest(Reach(description), rule, assertion))
 
 
 def _ordering(at_least: bool) -> Callable[[Setting, Any], Test]:
@@ -156,7 +164,7 @@ def _substrings(setting: Setting, f: m.Substrings) -> Test:
 def _extensible(setting: Setting, f: m.Extensible) -> Test:
     schema = setting.schema
     description = None
-    if f.attribute is not None and (description := _find(setting, f.attribute)) is None:
+    if f.attribute is not None and (description := schema.find(f.attribute)) is None:
         return UNDEFINED
     rule = None
     if f.rule is not None:

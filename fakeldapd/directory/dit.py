@@ -23,6 +23,8 @@ class Node:
 
     __slots__ = ("children", "entry", "parent", "rdn")
 
+    virtual = False
+
     def __init__(self, parent: "Node | None", rdn: RDN | None) -> None:
         self.parent = parent
         self.rdn = rdn
@@ -78,15 +80,21 @@ class Node:
 
 
 class Context(Node):
-    """The root of a naming context (RFC 4512 section 2.1), or an entry that belongs to none (the root DSE, the
-    subschema).
-    """
+    """The root of a naming context (RFC 4512 section 2.1)."""
 
     __slots__ = ("suffix",)
 
     def __init__(self, suffix: DN) -> None:
         super().__init__(None, None)
         self.suffix = suffix
+
+
+class Virtual(Context):
+    """Where an entry stands that is in no naming context: the root DSE, the subschema subentry."""
+
+    __slots__ = ()
+
+    virtual = True
 
 
 class DIT:

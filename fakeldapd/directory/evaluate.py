@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from fakeldapd.directory.entry import Entry, Layout
 from fakeldapd.directory.operational import FILTERABLE
 from fakeldapd.protocol.decode import attribute_values
-from fakeldapd.schema.approx import approx_matches
 from fakeldapd.schema.dn import DN
 from fakeldapd.schema.elements import AttributeDescription, AttributeType, MatchingRule, Normal, ObjectClass
 from fakeldapd.schema.registry import Schema
@@ -233,6 +232,20 @@ class StructuralClassTest:
         return structural is not None and self.object_class in structural.ancestors
 
 
+class UnknownClassTest:
+    """``(objectClass=c)`` for a class that a lenient schema takes and doesn't know: by its name."""
+
+    __slots__ = ("name", "reach")
+
+    def __init__(self, reach: Reach, name: bytes) -> None:
+        self.reach = reach
+        self.name = name.lower()
+
+    def __call__(self, node: "Node", entry: Entry) -> Truth:
+        """See Test."""
+        return any(v.lower() == self.name for v in self.reach.values(node, entry))
+
+
 class ValueTest:
     """True when one value matches: ``rule`` normalises values, ``matches(assertion, normal form)`` decides."""
 
@@ -319,20 +332,6 @@ class NamingTest:
                     if normal is not None and self.rule.matches(self.assertion, normal):
                         return True
         return False
-
-
-class ApproxTest:
-    """``(attribute~=value)``, phonetic as in slapd."""
-
-    __slots__ = ("assertion", "reach")
-
-    def __init__(self, reach: Reach, assertion: bytes) -> None:
-        self.reach = reach
-        self.assertion = assertion
-
-    def __call__(self, node: "Node", entry: Entry) -> Truth:
-        """See Test."""
-        return any(approx_matches(self.assertion, v) for v in self.reach.values(node, entry))
 
 
 class AnyAttributeTest:

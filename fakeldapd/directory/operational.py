@@ -33,6 +33,8 @@ def _entry_dn(node: "Node") -> Sequence[bytes]:
 
 
 def _has_subordinates(node: "Node") -> Sequence[bytes]:
+    if node.virtual:
+        return ()
     return (b"TRUE" if node.children else b"FALSE",)
 
 
@@ -47,8 +49,8 @@ COMPUTED: Mapping[bytes, "Callable[[Node], Sequence[bytes]]"] = {
 }
 """Computed attributes by the name of their type, in the order in which slapd returns them."""
 
-FILTERABLE = {name: compute for name, compute in COMPUTED.items() if compute is not _subschema_subentry}
-"""Those that a filter finds; to slapd's filters no entry has a subschemaSubentry."""
+FILTERABLE: Mapping[bytes, "Callable[[Node], Sequence[bytes]]"] = {**COMPUTED, b"subschemaSubentry": lambda node: ()}
+"""What filters see of them: as in slapd, a subschemaSubentry that is there and has no value."""
 
 
 class Stamps:

@@ -71,7 +71,9 @@ class Selection:
             return
         if name[:1] == b"@":
             object_class = schema.object_class(name[1:])
-            if object_class is not None:
+            if object_class is not None and object_class.name == b"extensibleObject":
+                self._all_user = self._all_operational = True
+            elif object_class is not None:
                 self._types |= object_class.must | object_class.may
             return
         description = schema.find(name, ranges=True)
@@ -117,9 +119,9 @@ class Selection:
             positions = [i for i in positions if i not in guards or guards[i](node, entry)]
         if self.types_only:
             descriptions = [entry.layout.descriptions[i] for i in positions]
-            return without_values([*descriptions, *(d for d, _ in plan.computed)])
+            return without_values([*descriptions, *(d for d, compute in plan.computed if compute(node))])
         attributes = entry.attributes
         return (
             *[attributes[i] for i in positions],
-            *[attribute_from(d.header, tuple(compute(node))) for d, compute in plan.computed],
+            *[attribute_from(d.header, tuple(found)) for d, compute in plan.computed if (found := compute(node))],
         )

@@ -7,6 +7,7 @@ from fakeldapd.directory.dit import Node
 from fakeldapd.directory.entry import Entry, Values
 from fakeldapd.directory.operational import is_subschema
 from fakeldapd.operations.access import Level, allowed
+from fakeldapd.operations.controls import NO_CONTROLS
 from fakeldapd.operations.referral import refer_away
 from fakeldapd.operations.request import Action, Request, Response
 from fakeldapd.protocol import messages as m
@@ -44,7 +45,7 @@ def add(directory: "Directory", request: Request, controls: Mapping[bytes, Any])
     identity = request.session.identity
     assert identity is not None
     entry = new_entry(directory, dn.rdn, attributes, identity.text)
-    parent = _place(directory, dn, controls)
+    parent = _place(directory, dn)
     if parent is not None and not allowed(directory.access.guard(request.session, None, Level.WRITE), parent):
         raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS, "no write access to parent")
     if parent is None and not request.session.is_admin:
@@ -151,12 +152,10 @@ def has_value(description: AttributeDescription, values: Values, value: bytes) -
     return any(rule.normalise(v) == normal for v in values)
 
 
-def _place(directory: "Directory", dn: DN, controls: Mapping[bytes, Any]) -> Node | None:
+def _place(directory: "Directory", dn: DN) -> Node | None:
     """The node of the superior, None for the root of a context. Raises LDAPError 68, 32, 33, 10."""
     dit = directory.dit
     if dit.find(dn) is not None:
-        if (node := dit.find(dn)) is not None:
-            refer_away(directory, node, dn, controls)
         raise LDAPError(ResultCode.ENTRY_ALREADY_EXISTS)
     if dn.key in dit.contexts:
         return None
@@ -164,11 +163,9 @@ def _place(directory: "Directory", dn: DN, controls: Mapping[bytes, Any]) -> Nod
     nearest = dit.nearest(dn)
     if nearest is None or nearest.entry is None:
         raise LDAPError(ResultCode.NO_SUCH_OBJECT)
-    refer_away(directory, nearest, dn, controls)
+    refer_away(directory, nearest, dn, NO_CONTROLS)
     if dit.find(dn.parent) is not nearest:
         raise LDAPError(ResultCode.NO_SUCH_OBJECT, matched_dn=nearest.text)
     if nearest.entry.classes.is_alias:
         raise LDAPError(ResultCode.ALIAS_PROBLEM, "parent is an alias")
-    if nearest.entry.classes.is_referral:
-        raise LDAPError(ResultCode.OTHER, "parent is a referral")
     return nearest

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fakeldapd.directory.dit import DIT, Context
+from fakeldapd.directory.dit import DIT, Virtual
 from fakeldapd.directory.entry import Entries
 from fakeldapd.directory.operational import Stamps
 from fakeldapd.operations.access import Access, DefaultAccess
@@ -21,10 +21,10 @@ from fakeldapd.operations.compare import compare
 from fakeldapd.operations.controls import NO_CONTROLS, read_controls
 from fakeldapd.operations.delete import delete
 from fakeldapd.operations.extended import extended
-from fakeldapd.operations.modify import modify
+from fakeldapd.operations.modify import modify, undecodable_modify
 from fakeldapd.operations.modifydn import modify_dn
-from fakeldapd.operations.request import Action, Request, Response, Session, Signal, Wait
-from fakeldapd.operations.search import search
+from fakeldapd.operations.request import Action, Request, Response, Session, Signal, Wait, failure
+from fakeldapd.operations.search import check_search, search
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.result import LDAPError, ResultCode
 from fakeldapd.schema.dn import DN
@@ -34,22 +34,11 @@ log = logging.getLogger("fakeldapd")
 
 Operation = Callable[["Directory", Request, Mapping[bytes, Any]], Iterator[Action]]
 
-RESPONSES: Mapping[type, type[m.LDAPResult]] = {
-    m.BindRequest: m.BindResponse,
-    m.SearchRequest: m.SearchResultDone,
-    m.ModifyRequest: m.ModifyResponse,
-    m.AddRequest: m.AddResponse,
-    m.DeleteRequest: m.DeleteResponse,
-    m.ModifyDNRequest: m.ModifyDNResponse,
-    m.CompareRequest: m.CompareResponse,
-    m.ExtendedRequest: m.ExtendedResponse,
-}
-"""The final response of each request that has one."""
-
 OPERATIONS: Mapping[type, Operation] = {
     m.BindRequest: bind,
     m.SearchRequest: search,
     m.ModifyRequest: modify,
+    m.UndecodableModifyRequest: undecodable_modify,
     m.AddRequest: add,
     m.DeleteRequest: delete,
     m.ModifyDNRequest: modify_dn,
@@ -104,7 +93,7 @@ class Directory:
         self.access: Access = access or DefaultAccess(schema)
         self.read_only = read_only
         self.clock = clock
-        self.kept_subschema: tuple[object, Context] | None = None
+        self.kept_subschema: tuple[object, Virtual] | None = None
         self._background = background
 
     def __call__(self, request: Request) -> Iterator[Action]:
@@ -116,7 +105,11 @@ class Directory:
         if operation is None:
             return
         try:
-            controls = read_controls(op, request.controls) if request.controls else NO_CONTROLS
+            controls = NO_CONTROLS
+            if request.controls:
+                if type(op) is m.SearchRequest:
+                    check_search(self, op)
+                controls = read_controls(op, request.controls)
             yield from operation(self, request, controls)
         except LDAPError as error:
             yield Response(failure(op, error))
@@ -136,11 +129,3 @@ class Directory:
             raise LDAPError(ResultCode.STRONGER_AUTH_REQUIRED, "modifications require authentication")
         if self.read_only:
             raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "operation restricted")
-
-
-def failure(op: m.RequestOp, error: LDAPError) -> m.FinalResponse:
-    """The final response that says an error."""
-    response: Any = RESPONSES[type(op)]
-    return response(  # type: ignore[no-any-return]
-        int(error.code), error.matched_dn, error.diagnostic.encode(errors="surrogateescape"), error.referral
-    )

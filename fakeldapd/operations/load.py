@@ -49,6 +49,7 @@ class Loader:
         admin = directory.admin_dn
         self._creator = admin.text if admin is not None else b""
         self._session = Session(identity=admin, is_admin=True)
+        self._refused: set[bytes] = set()
 
     def load(self, records: Iterable[Record]) -> None:
         """Take in every record. Raises LDIFError where there is no ``on_error``."""
@@ -59,12 +60,25 @@ class Loader:
                 elif type(record) is ChangeRecord:
                     self._change(record)
             except LDAPError as error:
+                if self._below_refused(record):
+                    continue
                 found = record.error(_reason(error), self._line(record, error))
                 if self.on_error is None:
                     raise found from None
                 self.on_error(found)
             else:
                 self.count += 1
+
+    def _below_refused(self, record: Record) -> bool:
+        """Whether an entry is missing only because its superior was refused, which has been told already."""
+        try:
+            dn = self.directory.schema.dn(record.dn)
+        except LDAPError:
+            return False
+        below = dn.parent is not None and dn.parent.key in self._refused
+        if self.directory.dit.find(dn) is None:
+            self._refused.add(dn.key)
+        return below
 
     def _entry(self, record: ContentRecord) -> None:
         directory = self.directory

@@ -67,6 +67,12 @@ def modify(directory: "Directory", request: Request, controls: Mapping[bytes, An
     yield _SUCCESS
 
 
+def undecodable_modify(directory: "Directory", request: Request, controls: Mapping[bytes, Any]) -> Iterator[Action]:
+    """Say what is wrong with a request whose list of changes can't be read: the one such case that slapd answers."""
+    op = cast(m.UndecodableModifyRequest, request.op)
+    yield Response(m.ModifyResponse(ResultCode.PROTOCOL_ERROR, diagnostic=op.diagnostic))
+
+
 def check_change(change: m.Change) -> None:
     """What is wrong with a change whatever the schema says. Raises LDAPError 2."""
     if change.operation == m.ModifyOperation.ADD and not change.values:
@@ -114,6 +120,7 @@ def check_changed(
 ) -> None:
     """Whether an entry may be what the changes made of it. Raises LDAPError 64, 65, 69."""
     schema = directory.schema
+    check_single_values(schema, changes)
     object_class = directory.entries.object_class
     if object_class in changes:
         if not changes[object_class]:
@@ -122,6 +129,14 @@ def check_changed(
         check_structural_change(schema, old.classes, new.classes)
     _check_naming(node, new, changes)
     check_layout(schema, new)
+
+
+def check_single_values(schema: Schema, changes: Mapping[AttributeDescription, Values]) -> None:
+    """Raise LDAPError 19 where an attribute that takes one value has come to have several."""
+    for description, values in changes.items():
+        if len(values) > 1 and description.type.single_value and schema.check is not SchemaCheck.OFF:
+            name = description.name.decode()
+            raise LDAPError(ResultCode.CONSTRAINT_VIOLATION, f"attribute '{name}' cannot have multiple values")
 
 
 def _check_naming(node: Node, new: Entry, changes: Mapping[AttributeDescription, Values]) -> None:
@@ -149,8 +164,6 @@ def _may_change(directory: "Directory", session: Session, node: Node, edits: lis
 
 def _add(schema: Schema, edit: Edit, have: Values) -> Values:
     description = edit.description
-    if description.type.single_value and have and schema.check is not SchemaCheck.OFF:
-        raise LDAPError(ResultCode.CONSTRAINT_VIOLATION, f"attribute '{edit.name}' cannot have multiple values")
     rule = description.type.equality
     if rule is None:
         if have and schema.check is not SchemaCheck.OFF:

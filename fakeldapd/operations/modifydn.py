@@ -10,19 +10,19 @@ from fakeldapd.directory.entry import Entry, Values
 from fakeldapd.directory.operational import is_subschema
 from fakeldapd.operations.access import Level, allowed
 from fakeldapd.operations.add import check_layout, has_value
+from fakeldapd.operations.modify import check_single_values
 from fakeldapd.operations.referral import find_target
 from fakeldapd.operations.request import Action, Request, Response
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.result import LDAPError, ResultCode
+from fakeldapd.schema.check import check_naming
 from fakeldapd.schema.dn import DN, RDN
 from fakeldapd.schema.elements import AttributeDescription
-from fakeldapd.schema.registry import SchemaCheck
 
 if TYPE_CHECKING:
     from fakeldapd.operations.directory import Directory
 
 _SUCCESS = Response(m.ModifyDNResponse())
-_OTHER_DSA = LDAPError(ResultCode.AFFECTS_MULTIPLE_DSAS, "cannot rename between DSAs")
 
 
 def modify_dn(directory: "Directory", request: Request, controls: Mapping[bytes, Any]) -> Iterator[Action]:
@@ -40,18 +40,23 @@ def modify_dn(directory: "Directory", request: Request, controls: Mapping[bytes,
     if context is None:
         raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "no global superior knowledge")
     directory.may_update(session)
-    if new_superior is not None and dit.context(new_superior) is not context:
-        raise _OTHER_DSA
-    if dn.parent is None or dit.context(dn.parent) is not context:
-        raise _OTHER_DSA
     if new_superior is not None and new_superior.is_within(dn):
         raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "cannot place an entry below itself")
-    node = find_target(directory, dn, controls)
-    assert node.parent is not None
-    superior = node.parent if new_superior is None else _superior(directory, new_superior)
+    parent_dn = dn.parent if new_superior is None else new_superior
+    assert parent_dn is not None
+    if dit.context(parent_dn.child(rdn)) is not context:
+        raise LDAPError(ResultCode.AFFECTS_MULTIPLE_DSAS, "cannot rename between DSAs")
+    if dn.key == context.suffix.key:
+        raise LDAPError(ResultCode.NAMING_VIOLATION, "cannot rename suffix entry")
     guard = directory.access.guard(session, None, Level.WRITE)
-    if not allowed(guard, node.parent):
+    assert dn.parent is not None
+    parent = dit.find(dn.parent)
+    if parent is None:
+        raise LDAPError(ResultCode.NO_SUCH_OBJECT)
+    if not allowed(guard, parent):
         raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS, "no write access to parent's children")
+    node = find_target(directory, dn, controls)
+    superior = parent if new_superior is None else _superior(directory, new_superior)
     if not allowed(guard, superior):
         raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS, "no write access to new superior's children")
     other = (superior.children or {}).get(rdn.key)
@@ -92,6 +97,10 @@ def _renamed(directory: "Directory", node: Node, rdn: RDN, delete_old: bool) -> 
     old = node.entry
     assert old is not None
     assert node.rdn is not None
+    for description, _ in rdn.avas:
+        if description.type.equality is None:
+            raise LDAPError(ResultCode.NAMING_VIOLATION, "naming attribute has no equality matching rule")
+    check_naming(rdn)
     changes: dict[AttributeDescription, Values] = {}
     if delete_old:
         for description, value in node.rdn.avas:
@@ -104,10 +113,7 @@ def _renamed(directory: "Directory", node: Node, rdn: RDN, delete_old: bool) -> 
             changes[description] = (*have, value)
         elif value not in have and delete_old:  # another spelling: the entry takes the new one
             changes[description] = tuple(value if has_value(description, (v,), value) else v for v in have)
-    for description, values in changes.items():
-        if len(values) > 1 and description.type.single_value and directory.schema.check is not SchemaCheck.OFF:
-            name = description.name.decode()
-            raise LDAPError(ResultCode.CONSTRAINT_VIOLATION, f"attribute '{name}' cannot have multiple values")
+    check_single_values(directory.schema, changes)
     entry = directory.entries.change(old, changes)
     check_layout(directory.schema, entry)
     return entry

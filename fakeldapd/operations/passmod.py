@@ -83,8 +83,10 @@ def _read(value: bytes | None) -> tuple[bytes | None, bytes | None, bytes | None
         raise LDAPError(ResultCode.PROTOCOL_ERROR, "empty request data field")
     try:
         tag, offset, end = ber.header(value, 0)
-        if tag != 0x30 or end != len(value):
-            raise ber.BERError("not one SEQUENCE")
+        if tag != 0x30:
+            raise ber.BERError("not a SEQUENCE")
+        if end != len(value):
+            raise LDAPError(ResultCode.PROTOCOL_ERROR, "data decoding error")
         while offset < end:
             tag, start, offset = ber.header(value, offset)
             if tag not in _FIELDS or (found and tag <= max(found)):

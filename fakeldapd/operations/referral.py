@@ -5,26 +5,23 @@ referral, unless the manageDsaIT control asks for the object itself.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote_to_bytes
 
 from fakeldapd.directory.dit import Node
-from fakeldapd.operations.controls import MANAGE_DSA_IT
-from fakeldapd.protocol.messages import Scope
+from fakeldapd.operations.controls import MANAGE_DSA_IT, NO_CONTROLS
 from fakeldapd.protocol.result import LDAPError, ResultCode
+from fakeldapd.protocol.url import LDAPURL, URLSyntaxError
 from fakeldapd.schema.dn import DN
 
 if TYPE_CHECKING:
     from fakeldapd.operations.directory import Directory
 
-_SCOPES = {Scope.BASE: b"base", Scope.ONE: b"one", Scope.SUBTREE: b"sub", Scope.SUBORDINATE: b"subordinate"}
-_SAFE = "=,+;:@&$!*'()~./"
-
 
 def referral_uris(directory: "Directory", node: Node, target: DN, scope: int | None) -> tuple[bytes, ...]:
     """The URIs of a referral object for an operation on ``target``, at or below it (RFC 3296 section 5.1).
 
-    The object's DN at the end of ``target`` is replaced by the DN of the URI; ``scope`` is appended for a search.
+    The object's DN at the end of ``target`` is replaced by the DN of the URI; ``scope`` goes where the URI has none.
     """
     assert node.entry is not None
     ref = directory.schema.attribute(b"ref")
@@ -33,19 +30,17 @@ def referral_uris(directory: "Directory", node: Node, target: DN, scope: int | N
 
 def _rewrite(directory: "Directory", value: bytes, base: DN, target: DN, scope: int | None) -> bytes:
     uri = value.split(b" ", 1)[0]
-    scheme, separator, rest = uri.partition(b"://")
-    if not separator or not scheme.lower().startswith(b"ldap"):
+    try:
+        url = LDAPURL.parse(uri)
+    except URLSyntaxError:
         return uri
-    host, _, path = rest.partition(b"/")
-    own, *_ = unquote_to_bytes(path).split(b"?", 1)
     dn = target.text
-    if own:
+    if url.dn:
         try:
-            dn = target.rebase(base, directory.schema.dn(own)).text
+            dn = target.rebase(base, directory.schema.dn(url.dn)).text
         except LDAPError:
-            return uri
-    suffix = b"" if scope is None else b"??" + _SCOPES[Scope(scope)]
-    return b"%b://%b/%b%b" % (scheme, host, quote(dn, safe=_SAFE).encode(), suffix)
+            dn = b""
+    return str(replace(url, dn=dn, scope=scope if url.scope is None else url.scope)).encode()
 
 
 def find_target(directory: "Directory", dn: DN, controls: Mapping[bytes, Any], scope: int | None = None) -> Node:
@@ -64,7 +59,7 @@ def find_target(directory: "Directory", dn: DN, controls: Mapping[bytes, Any], s
             raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "no global superior knowledge")
         raise LDAPError(ResultCode.NO_SUCH_OBJECT)
     assert nearest.entry is not None
-    refer_away(directory, nearest, dn, controls, scope)
+    refer_away(directory, nearest, dn, controls if nearest is node else NO_CONTROLS, scope)
     if node is None:
         raise LDAPError(ResultCode.NO_SUCH_OBJECT, matched_dn=nearest.text)
     return node

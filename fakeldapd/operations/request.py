@@ -4,11 +4,36 @@ A handler is any callable that takes a Request and gives an iterator of actions.
 value, so the same handlers serve a socket, a process without one, and tests that compare lists.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from fakeldapd.protocol.messages import Control, RequestOp, ResponseOp, value
+from fakeldapd.protocol.messages import (
+    AddRequest,
+    AddResponse,
+    BindRequest,
+    BindResponse,
+    CompareRequest,
+    CompareResponse,
+    Control,
+    DeleteRequest,
+    DeleteResponse,
+    ExtendedRequest,
+    ExtendedResponse,
+    FinalResponse,
+    LDAPResult,
+    ModifyDNRequest,
+    ModifyDNResponse,
+    ModifyRequest,
+    ModifyResponse,
+    RequestOp,
+    ResponseOp,
+    SearchRequest,
+    SearchResultDone,
+    UndecodableModifyRequest,
+    value,
+)
+from fakeldapd.protocol.result import LDAPError
 from fakeldapd.schema.dn import DN
 
 
@@ -119,3 +144,24 @@ class Disconnect:
 Action: TypeAlias = Response | Pause | Delay | Wait | Raw | StartTLS | Disconnect
 Handler: TypeAlias = Callable[[Request], Iterator[Action]]
 Middleware: TypeAlias = Callable[[Handler], Handler]
+
+RESPONSES: Mapping[type, type[LDAPResult]] = {
+    BindRequest: BindResponse,
+    SearchRequest: SearchResultDone,
+    ModifyRequest: ModifyResponse,
+    UndecodableModifyRequest: ModifyResponse,
+    AddRequest: AddResponse,
+    DeleteRequest: DeleteResponse,
+    ModifyDNRequest: ModifyDNResponse,
+    CompareRequest: CompareResponse,
+    ExtendedRequest: ExtendedResponse,
+}
+"""The final response of each request that has one."""
+
+
+def failure(op: RequestOp, error: LDAPError) -> FinalResponse:
+    """The final response that says an error."""
+    response: Any = RESPONSES[type(op)]
+    return response(  # type: ignore[no-any-return]
+        int(error.code), error.matched_dn, error.diagnostic.encode(errors="surrogateescape"), error.referral
+    )

@@ -6,7 +6,7 @@ What they say is computed from the tables that dispatch, so it can't promise wha
 
 from typing import TYPE_CHECKING
 
-from fakeldapd.directory.dit import Context
+from fakeldapd.directory.dit import Virtual
 from fakeldapd.directory.operational import SUBSCHEMA_DN, is_subschema
 from fakeldapd.operations.controls import CONTROLS
 from fakeldapd.operations.extended import EXTENDED
@@ -25,7 +25,7 @@ FEATURES = (
 )
 
 
-def virtual_entry(directory: "Directory", dn: DN) -> Context | None:
+def virtual_entry(directory: "Directory", dn: DN) -> Virtual | None:
     """The node of the root DSE or the subschema subentry, where ``dn`` is one of the two."""
     if dn.rdn is None:
         return _root_dse(directory, dn)
@@ -34,7 +34,7 @@ def virtual_entry(directory: "Directory", dn: DN) -> Context | None:
     return None
 
 
-def _root_dse(directory: "Directory", dn: DN) -> Context:
+def _root_dse(directory: "Directory", dn: DN) -> Virtual:
     return _node(
         directory,
         dn,
@@ -50,7 +50,7 @@ def _root_dse(directory: "Directory", dn: DN) -> Context:
     )
 
 
-def _subschema(directory: "Directory", dn: DN) -> Context:
+def _subschema(directory: "Directory", dn: DN) -> Virtual:
     """Made anew only after a change of the schema."""
     definitions = directory.schema.definitions()
     kept = directory.kept_subschema
@@ -73,8 +73,8 @@ def _subschema(directory: "Directory", dn: DN) -> Context:
     return node
 
 
-def _node(directory: "Directory", dn: DN, attributes: dict[bytes, list[bytes]]) -> Context:
+def _node(directory: "Directory", dn: DN, attributes: dict[bytes, list[bytes]]) -> Virtual:
     schema = directory.schema
-    node = Context(dn)
+    node = Virtual(dn)
     node.entry = directory.entries.build({schema.attribute(name): values for name, values in attributes.items()})
     return node

@@ -14,7 +14,7 @@ from fakeldapd.directory.evaluate import TRUE, Setting, Test
 from fakeldapd.directory.select import Selection
 from fakeldapd.operations.access import Level
 from fakeldapd.operations.aliases import dereference, with_alias_targets
-from fakeldapd.operations.controls import MANAGE_DSA_IT
+from fakeldapd.operations.controls import MANAGE_DSA_IT, NO_CONTROLS
 from fakeldapd.operations.referral import refer_away, referral_uris
 from fakeldapd.operations.request import Action, Pause, Request, Response, Session
 from fakeldapd.operations.rootdse import virtual_entry
@@ -32,9 +32,8 @@ _FEW = 64
 _KEPT = 64
 
 
-def search(directory: "Directory", request: Request, controls: Mapping[bytes, Any]) -> Iterator[Action]:
-    """Send what matches. Raises LDAPError 2, 3, 4, 10, 32, 33, 34; entries sent before a limit stay sent."""
-    op = cast(m.SearchRequest, request.op)
+def check_search(directory: "Directory", op: m.SearchRequest) -> None:
+    """What slapd says of a search before it looks at the controls. Raises LDAPError 2, 34."""
     if not 0 <= op.scope <= 3:
         raise LDAPError(ResultCode.PROTOCOL_ERROR, "invalid scope")
     if not 0 <= op.deref <= 3:
@@ -43,6 +42,14 @@ def search(directory: "Directory", request: Request, controls: Mapping[bytes, An
         raise LDAPError(ResultCode.PROTOCOL_ERROR, "invalid size limit")
     if op.time_limit < 0:
         raise LDAPError(ResultCode.PROTOCOL_ERROR, "invalid time limit")
+    directory.schema.dn(op.base)
+
+
+def search(directory: "Directory", request: Request, controls: Mapping[bytes, Any]) -> Iterator[Action]:
+    """Send what matches. Raises LDAPError 2, 3, 4, 10, 32, 33, 34; entries sent before a limit stay sent."""
+    op = cast(m.SearchRequest, request.op)
+    if not controls:
+        check_search(directory, op)
     session, access = request.session, directory.access
     dn = directory.schema.dn(op.base)
 
@@ -93,7 +100,7 @@ def find_base(
         raise LDAPError(ResultCode.NO_SUCH_OBJECT)
     if _hidden(directory, session, nearest, Level.DISCLOSE):
         raise LDAPError(ResultCode.NO_SUCH_OBJECT)
-    refer_away(directory, nearest, dn, controls, op.scope)
+    refer_away(directory, nearest, dn, controls if nearest is node else NO_CONTROLS, op.scope)
     if node is None:
         raise LDAPError(ResultCode.NO_SUCH_OBJECT, matched_dn=nearest.text)
     if _hidden(directory, session, node, Level.SEARCH):

@@ -26,7 +26,7 @@ _SCOPES = {
     "subordinate": 3,
     "children": 3,
 }
-_SCOPE_NAMES = ("base", "one", "sub", "subord")
+_SCOPE_NAMES = ("base", "one", "sub", "subordinate")
 _BAD_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 _PLAIN = "!$&'()*+,;=:@/"
 """Reserved characters that stay as they are: all but '?', which has a meaning, and '#[]', which others misread."""

@@ -25,6 +25,7 @@ from fakeldapd.schema.elements import AttributeDescription, AttributeType, Class
 from fakeldapd.schema.registry import Schema, SchemaCheck
 from fakeldapd.schema.syntaxes import no_value
 
+_OBJECT_CLASS = "2.5.4.0"
 _STRICT, _LENIENT, _OFF = SchemaCheck.STRICT, SchemaCheck.LENIENT, SchemaCheck.OFF
 
 
@@ -231,6 +232,8 @@ def check_values(
     attribute_type = description.type
     if schema.check is not _OFF:
         validate = attribute_type.syntax.validate
+        if schema.check is _LENIENT and attribute_type.oid == _OBJECT_CLASS:  # unknown classes are welcome
+            validate = bool
         for number, value in enumerate(values):
             if not validate(value):
                 _refuse(description, sent, number)
@@ -252,7 +255,7 @@ def _check_duplicates(
         if rule is not None:
             normal = rule.normalise(value)
             if normal is None:
-                if schema.check is not _OFF:
+                if schema.check is _STRICT:
                     diagnostic = f"{_shown(description, sent)}: value #{number} normalization failed"
                     raise LDAPError(ResultCode.INVALID_ATTRIBUTE_SYNTAX, diagnostic)
                 normal = value

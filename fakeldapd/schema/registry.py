@@ -31,7 +31,7 @@ from fakeldapd.schema.elements import (
 )
 from fakeldapd.schema.implicit import ImplicitTypes
 from fakeldapd.schema.linking import Links
-from fakeldapd.schema.matching import applies_to, build_rules
+from fakeldapd.schema.matching import applies_to, approximate, build_rules
 from fakeldapd.schema.publication import published
 from fakeldapd.schema.sources import Row, cut
 from fakeldapd.schema.syntaxes import build_syntaxes
@@ -64,7 +64,7 @@ class AttributeDescriptionError(LDAPError):
     nothing)."""
 
     def __init__(self, description: bytes, reason: str) -> None:
-        shown = description.partition(b"\0")[0].decode(errors="replace")
+        shown = description.partition(b"\0")[0].decode(errors="surrogateescape")
         super().__init__(ResultCode.UNDEFINED_ATTRIBUTE_TYPE, f"{shown}: {reason}")
         self.reason = reason
         self.inapt = reason.startswith(("empty", "AttributeDescription"))
@@ -150,6 +150,10 @@ class Schema:
     def matching_rule(self, name: bytes) -> MatchingRule | None:
         """The matching rule with that name or OID, in any case of letters."""
         return self._links.rules.get(name.decode(errors="replace").lower())
+
+    def approximate(self, equality: MatchingRule) -> MatchingRule:
+        """The rule that ``~=`` means for attributes with this equality rule."""
+        return approximate(equality, self._links.rules)
 
     def syntax(self, oid: str) -> Syntax | None:
         """The syntax with that OID."""

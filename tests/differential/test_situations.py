@@ -4,6 +4,8 @@ What differs on purpose is in docs/differences.toml with the very lines that fak
 way. ``python -m oracle.show PART-OF-A-NAME`` (in tests/) prints what both answer.
 """
 
+import difflib
+
 import pytest
 
 from oracle.compare import Subjects, agrees
@@ -25,7 +27,7 @@ def test_situation(name: str, slapd: Subjects, ours: Subjects) -> None:
         assert mine == DIFFERENCES[name]
         assert theirs != mine, f"{name} is listed in docs/differences.toml, but slapd answers the same"
     else:
-        assert mine == theirs
+        assert mine == theirs, "slapd -, fakeldapd +\n" + "\n".join(difflib.ndiff(theirs, mine))
 
 
 def test_every_listed_difference_is_a_situation() -> None:

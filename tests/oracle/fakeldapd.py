@@ -50,8 +50,9 @@ class Fakeldapd:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line.startswith(READY):
-            self.__exit__()
-            raise RuntimeError(f"no ready line but {line!r}; the log: {self.log()}")
+            log = self.log()
+            self.__exit__(RuntimeError)
+            raise RuntimeError(f"no ready line but {line!r}; the log: {log}")
         self.port = int(line.split()[2].rsplit(b":", 1)[1].rstrip(b"/"))
         return self
 
@@ -61,9 +62,10 @@ class Fakeldapd:
         descriptor = self._log.fileno()  # the process shares our file position: seeking would move its writing
         return os.pread(descriptor, os.fstat(descriptor).st_size, 0).decode(errors="replace")
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object = None, *_: object) -> None:
         assert self.process is not None
         assert self.process.stdout is not None
+        assert self._log is not None
         self.process.terminate()
         try:
             self.process.wait(10)
@@ -71,3 +73,7 @@ class Fakeldapd:
             self.process.kill()
             self.process.wait()
         self.process.stdout.close()
+        log = self.log()
+        self._log.close()
+        if kind is None and "Traceback" in log:
+            raise RuntimeError(f"a traceback in the server's log: {log}")

@@ -44,7 +44,7 @@ CANONICAL: dict[str, LDAPURL] = {
     "ldap://[2001:db8::7]:389/c=GB?objectClass?one": LDAPURL(
         host="2001:db8::7", port=389, dn=b"c=GB", attributes=(b"objectClass",), scope=1
     ),
-    "ldap:///dc=x??subord": LDAPURL(dn=b"dc=x", scope=3),
+    "ldap:///dc=x??subordinate": LDAPURL(dn=b"dc=x", scope=3),
     "ldap:///dc=x?*,+,cn;lang-en": LDAPURL(dn=b"dc=x", attributes=(b"*", b"+", b"cn;lang-en")),
     "ldap:///o=%C3%BC%FF": LDAPURL(dn=b"o=\xc3\xbc\xff"),
     "ldap:///????x,!1.2.3=,y=%00%25": LDAPURL(
