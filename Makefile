@@ -21,9 +21,11 @@ lint: $(VENV)/.test-installed
 bench: $(VENV)/.run-installed
 	$(BIN)/python scripts/bench.py $(ARGS)
 
-# long runs of the fuzz and differential tests; SECONDS and SEED as the tests' own help says
+# the tests that go on as long as they are let: make soak ROUNDS=10000000
+ROUNDS ?= 1000000
 soak: $(VENV)/.test-installed
-	FAKELDAPD_SOAK=1 $(BIN)/python -m pytest -m soak $(ARGS)
+	FAKELDAPD_FUZZ=$(ROUNDS) FAKELDAPD_DIFFERENTIAL=$(ROUNDS) $(BIN)/python -m pytest -n auto \
+	  tests/protocol/test_fuzz.py tests/server/test_fuzz.py tests/differential $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -12,6 +12,7 @@ same as once.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from fakeldapd.directory.entry import Entry
@@ -122,11 +123,11 @@ class Column:
         pieces: Any = test.assertion
         longest = max((piece for piece in pieces if piece is not None), key=len, default=b"")
         single = pieces == (None, longest, None)
-        items = list(self._texts.items())
-        for start in range(0, len(items), step):
-            found = [node for node, text in items[start : start + step] if longest in text]
+        texts = self._texts
+        values = iter(zip(list(texts), list(texts.values()), strict=True))
+        while some := list(islice(values, step)):
+            found = [node for node, text in some if longest in text]
             if not single and found:
-                texts = self._texts
                 found = [n for n in found if any(substrings_match(pieces, t) for t in texts.get(n, b"").split(b"\0"))]
             yield found
 

@@ -23,23 +23,27 @@ GuardFor = Callable[[AttributeType], Guard | None]
 class Plan:
     """What a selection takes from entries of one layout.
 
-    ``positions``: which attributes, or None for the first ``count`` of them. ``guards``: what decides for each entry
-    whether the attribute at a position may be read. ``computed``: the computed attributes to add.
+    ``positions``: which attributes. ``slice``: the same as a slice, where they stand side by side and nothing else is to
+    be looked at. ``guards``: what decides for each entry whether the attribute at a position may be read. ``computed``:
+    the computed attributes to add.
     """
 
-    __slots__ = ("computed", "count", "guards", "positions")
+    __slots__ = ("computed", "guards", "positions", "slice")
 
     def __init__(
         self,
-        positions: tuple[int, ...] | None,
-        count: int,
+        positions: tuple[int, ...],
         guards: dict[int, Guard],
         computed: "list[tuple[AttributeDescription, Callable[[Node], Sequence[bytes]]]]",
+        types_only: bool,
     ) -> None:
         self.positions = positions
-        self.count = count
         self.guards = guards
         self.computed = computed
+        first = positions[0] if positions else 0
+        side_by_side = positions == tuple(range(first, first + len(positions)))
+        plain = side_by_side and not guards and not computed and not types_only
+        self.slice = slice(first, first + len(positions)) if plain else None
 
 
 class Selection:
@@ -98,22 +102,12 @@ class Selection:
             guard = self._guard(layout.descriptions[i].type)
             if guard is not None:
                 guards[i] = guard
-        count = len(wanted)
-        positions = None if wanted == set(range(count)) else tuple(sorted(wanted))
-        return Plan(positions, count, guards, self._computed)
+        return Plan(tuple(sorted(wanted)), guards, self._computed, self.types_only)
 
     def attributes(self, node: "Node", entry: Entry) -> tuple[bytes, ...]:
         """The selected attributes of one entry, each an encoded PartialAttribute, in the entry's order."""
-        plan = self._plans.get(entry.layout) or self.plan(entry.layout)
-        if plan.guards or plan.computed or self.types_only:
-            return self._carefully(plan, node, entry)
-        attributes = entry.attributes
-        if plan.positions is None:
-            return attributes[: plan.count]
-        return tuple([attributes[i] for i in plan.positions])
-
-    def _carefully(self, plan: Plan, node: "Node", entry: Entry) -> tuple[bytes, ...]:
-        positions: Sequence[int] = range(plan.count) if plan.positions is None else plan.positions
+        plan = self.plan(entry.layout)
+        positions: Sequence[int] = plan.positions
         guards = plan.guards
         if guards:
             positions = [i for i in positions if i not in guards or guards[i](node, entry)]

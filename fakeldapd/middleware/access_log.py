@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from fakeldapd.operations.request import Action, Handler, Request, Response
+from fakeldapd.operations.request import Action, Entries, Handler, Request, Response
 from fakeldapd.protocol import filter as filters
 from fakeldapd.protocol import messages as m
 
@@ -34,6 +34,8 @@ def access_log(handler: Handler, clock: Callable[[], float] = time.monotonic) ->
                         result = action.op
                     else:
                         entries += 1
+                elif isinstance(action, Entries):
+                    entries += len(action.entries)
                 yield action
             ended = True
         finally:

@@ -4,7 +4,7 @@ A handler is any callable that takes a Request and gives an iterator of actions.
 value, so the same handlers serve a socket, a process without one, and tests that compare lists.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -30,6 +30,7 @@ from fakeldapd.protocol.messages import (
     ResponseOp,
     SearchRequest,
     SearchResultDone,
+    SearchResultEntry,
     UndecodableModifyRequest,
     value,
 )
@@ -104,6 +105,21 @@ class Response:
 
 
 @value
+class Entries:
+    """Send these entries found by a search, in order: DNs, each with encoded PartialAttributes.
+
+    Many in one action, since an action for each would cost as much as everything else about a large answer.
+    """
+
+    entries: Sequence[tuple[bytes, tuple[bytes, ...]]]
+
+    def responses(self) -> Iterator[Response]:
+        """The same as one Response each, for who wants to look at them or change them."""
+        for dn, attributes in self.entries:
+            yield Response(SearchResultEntry(dn, attributes))
+
+
+@value
 class Pause:
     """Nothing to send yet: let others have a turn if this slice has been long enough."""
 
@@ -141,7 +157,7 @@ class Disconnect:
     abort: bool = False
 
 
-Action: TypeAlias = Response | Pause | Delay | Wait | Raw | StartTLS | Disconnect
+Action: TypeAlias = Response | Entries | Pause | Delay | Wait | Raw | StartTLS | Disconnect
 Handler: TypeAlias = Callable[[Request], Iterator[Action]]
 Middleware: TypeAlias = Callable[[Handler], Handler]
 

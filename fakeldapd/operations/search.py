@@ -16,7 +16,7 @@ from fakeldapd.operations.access import Level
 from fakeldapd.operations.aliases import dereference, with_alias_targets
 from fakeldapd.operations.controls import MANAGE_DSA_IT, NO_CONTROLS
 from fakeldapd.operations.referral import refer_away, referral_uris
-from fakeldapd.operations.request import Action, Pause, Request, Response, Session
+from fakeldapd.operations.request import Action, Entries, Pause, Request, Response, Session
 from fakeldapd.operations.rootdse import virtual_entry
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.result import LDAPError, ResultCode
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 _DONE = Response(m.SearchResultDone())
 _PAUSE = Pause()
-_EXAMINED_BETWEEN_PAUSES = 256
+_EXAMINED_BETWEEN_PAUSES = 128
+_UNLIMITED = 1 << 62
 _FEW = 64
 _KEPT = 64
 
@@ -61,7 +62,7 @@ def search(directory: "Directory", request: Request, controls: Mapping[bytes, An
     if op.scope == m.Scope.BASE and (virtual := virtual_entry(directory, dn)) is not None:
         assert virtual.entry is not None
         if test(virtual, virtual.entry):
-            yield Response(m.SearchResultEntry(virtual.text, selection.attributes(virtual, virtual.entry)))
+            yield Entries([(virtual.text, selection.attributes(virtual, virtual.entry))])
     else:
         base = find_base(directory, session, op, dn, controls)
         yield from _Sending(directory, session, op, base, test, selection, MANAGE_DSA_IT in controls).actions()
@@ -153,45 +154,57 @@ class _Sending:
     def actions(self) -> Iterator[Action]:
         """The entries and references, with pauses between."""
         careful = self.referrals or self.aliases or self.guard is not None
-        attributes = self.selection.attributes
-        sent, limit = 0, self.size_limit or -1
+        plan_for, carefully = self.selection.plan, self.selection.attributes
+        found: list[tuple[bytes, tuple[bytes, ...]]] = []
+        left = self.size_limit or _UNLIMITED
         examined = 0
         parent: Node | None = None
         prefix = b""
+        layout = plan = None
         for nodes, test in self._lists():
             if nodes is None:
                 yield from self._pause()
                 continue
-            everything = test is TRUE and not careful
+            always = test is TRUE and not careful
             for node in nodes:
-                entry = node.entry
                 examined += 1
                 if examined > _EXAMINED_BETWEEN_PAUSES:
                     examined = 0
+                    if found:
+                        yield Entries(found)
+                        found = []
                     yield from self._pause()
-                    entry = node.entry
                     if test is not self.test:  # what the index said may not be so any more
                         test = self.test
-                        everything = False
+                        always = False
+                entry = node.entry
                 if entry is None:
                     continue
-                if not everything:
+                if not always:
                     if careful and (special := self._special(node)) is not None:
+                        if found:
+                            yield Entries(found)
+                            found = []
                         yield from special
                         continue
                     if test(node, entry) is not True:
                         continue
-                if sent == limit:
+                if not left:
+                    if found:
+                        yield Entries(found)
                     raise LDAPError(ResultCode.SIZE_LIMIT_EXCEEDED)
-                sent += 1
-                if node.parent is None:
-                    text = node.text
-                else:
-                    if node.parent is not parent:
-                        parent = node.parent
-                        prefix = b"," + parent.text
-                    text = node.rdn.text + prefix  # type: ignore[union-attr]
-                yield Response(m.SearchResultEntry(text, attributes(node, entry)))
+                left -= 1
+                if node.parent is not parent:
+                    parent = node.parent
+                    prefix = b"" if parent is None else b"," + parent.text
+                text = node.text if parent is None else node.rdn.text + prefix  # type: ignore[union-attr]
+                if entry.layout is not layout:
+                    layout = entry.layout
+                    plan = plan_for(layout)
+                slice_ = plan.slice  # type: ignore[union-attr]
+                found.append((text, entry.attributes[slice_] if slice_ is not None else carefully(node, entry)))
+        if found:
+            yield Entries(found)
 
     def _pause(self) -> Iterator[Action]:
         if self.deadline is not None and self.directory.clock() > self.deadline:

@@ -5,9 +5,9 @@ SearchResultEntry is joined from attributes that are encoded already. Nothing is
 message with a value that LDAP doesn't allow (a negative limit, say) wants it sent.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
-from fakeldapd.protocol.ber import OCTET, element, elements, encode_integer, length
+from fakeldapd.protocol.ber import LENGTHS, OCTET, element, elements, encode_integer, length
 from fakeldapd.protocol.filter_ber import encode_filter
 from fakeldapd.protocol.messages import (
     NOTICE_OF_DISCONNECTION,
@@ -78,6 +78,28 @@ def encode_message(message_id: int, op: ProtocolOp, controls: tuple[Control, ...
     identifier = b"\x02\x01" + OCTET[message_id] if 0 <= message_id < 128 else encode_integer(_INTEGER, message_id)
     number = len(identifier) + len(body)
     return b"0" + (OCTET[number] if number < 128 else length(number)) + identifier + body
+
+
+def encode_entries(message_id: int, entries: Sequence[tuple[bytes, tuple[bytes, ...]]]) -> bytes:
+    """A SearchResultEntry message (RFC 4511 section 4.5.2) for each DN with its encoded attributes, in a row."""
+    identifier = encode_integer(_INTEGER, message_id)
+    around = len(identifier) + 1
+    parts: list[bytes] = []
+    for dn, encoded in entries:
+        attributes = encoded[0] if len(encoded) == 1 else b"".join(encoded)
+        name, rest = len(dn), len(attributes)
+        if name < 1024 and rest < 1000:
+            dn_length, rest_length = LENGTHS[name], LENGTHS[rest]
+            number = 2 + len(dn_length) + name + len(rest_length) + rest
+            total = LENGTHS[number]
+            message = LENGTHS[around + len(total) + number]
+        else:
+            dn_length, rest_length = length(name), length(rest)
+            number = 2 + len(dn_length) + name + len(rest_length) + rest
+            total = length(number)
+            message = length(around + len(total) + number)
+        parts += (b"0", message, identifier, b"d", total, b"\x04", dn_length, dn, b"0", rest_length, attributes)
+    return b"".join(parts)
 
 
 def control(value: Control) -> bytes:

@@ -30,6 +30,7 @@ from fakeldapd.operations.request import (
     Action,
     Delay,
     Disconnect,
+    Entries,
     Pause,
     Raw,
     Request,
@@ -40,7 +41,7 @@ from fakeldapd.operations.request import (
 )
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.connection import STARTTLS, Connection
-from fakeldapd.protocol.encode import encode_message, notice_of_disconnection
+from fakeldapd.protocol.encode import encode_entries, encode_message, notice_of_disconnection
 from fakeldapd.protocol.result import LDAPError, ProtocolError, ResultCode
 from fakeldapd.server.outlet import Outlet
 from fakeldapd.server.turns import SLICE, DelayedCall
@@ -311,6 +312,8 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
                 kind = action.__class__
                 if kind is Response:
                     octets = encode_message(message_id, action.op, action.controls)  # type: ignore[union-attr]
+                elif kind is Entries:
+                    octets = encode_entries(message_id, action.entries)  # type: ignore[union-attr]
                 elif kind is Pause:
                     if self._seconds() >= self._deadline:
                         return action

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-SLICE = 0.003
+SLICE = 0.002
 """Seconds of work before others get their turn. Long enough that the reactor's own cost for a pass (20 µs) is lost in
 it."""
 

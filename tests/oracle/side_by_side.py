@@ -38,9 +38,11 @@ class Side:
         if not move.step.writes:
             return lines
         before, self.state = self.state, self.subject.dump()
-        shown = {dn: Answer(entries=[entry]).lines() for dn, entry in self.state.items()}
-        lines += [f"state: {line}" for dn, now in shown.items() if now != Answer(entries=[before[dn]] if dn in before else []).lines() for line in now]
-        return lines + [f"state: no {dn!r}" for dn in before if dn not in self.state]
+        for dn, entry in sorted(self.state.items()):
+            now = Answer(entries=[entry]).lines()
+            if dn not in before or now != Answer(entries=[before[dn]]).lines():
+                lines += [f"state: {line}" for line in now]
+        return lines + [f"state: no {dn!r}" for dn in sorted(before.keys() - self.state.keys())]
 
 
 def replay(slapd: Subjects, ours: Subjects, moves: Sequence[Move]) -> str:

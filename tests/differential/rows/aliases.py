@@ -78,3 +78,23 @@ ROWS = [
     row("alias by the name aliasedEntryName", 0, add(f"cn=x,{ALIASES}", "objectClass: alias", "objectClass: extensibleObject", "cn: x",
         f"aliasedEntryName: {ALICE}"), by=ADMIN),
 ]
+# an alias and what it stands for in one scope
+ROWS += [
+    row(f"both in scope: {name}, {filter}, {scope}, {mode}", 0, search(base, filter, "1.1", scope=scope, deref=mode))
+    for name, base in {"suffix": "dc=example,dc=com", "aliases": ALIASES}.items()
+    for filter in (ALL, "(cn=admins)", "(!(cn=nothing))", "(ou=groups)")[: 4 if name == "suffix" else 1]
+    for scope in ("one", "sub", "children")
+    for mode in (1, 3)
+]
+BESIDE = [
+    add("cn=beside,dc=example,dc=com", "objectClass: alias", "objectClass: extensibleObject", "cn: beside", f"aliasedObjectName: {PEOPLE}"),
+    add(f"cn=within,{PEOPLE}", "objectClass: alias", "objectClass: extensibleObject", "cn: within", f"aliasedObjectName: {ALICE}"),
+]
+ROWS += [
+    row(f"beside its target: {count}, {filter}, {scope}, {mode}", 0, search("dc=example,dc=com", filter, "1.1", scope=scope, deref=mode), setup=BESIDE[:count])
+    for count in (1, 2)
+    for filter in (ALL, "(uid=bob)", "(ou=people)")[: 3 if count == 1 else 1]
+    for scope in ("one", "sub", "children")
+    for mode in (1, 3)
+    if (filter, mode) != ("(ou=people)", 1)
+]
