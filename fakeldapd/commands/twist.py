@@ -21,7 +21,10 @@ from fakeldapd.server.reactor import in_thread
 
 
 class Options(UsageOptions):
-    """The rows of Config as twist wants them; ``settings`` and ``addresses`` once they have been parsed."""
+    """The rows of Config as twist wants them; ``settings``, ``addresses`` and the loaded ``directory`` afterwards.
+
+    Loading belongs here, since this is where twist tells the user what is wrong instead of showing a traceback.
+    """
 
     synopsis = "[FILE.ldif ...] [options]"
 
@@ -39,7 +42,10 @@ class Options(UsageOptions):
         try:
             self.settings = Config.make(self.given, os.environ)
             self.addresses = listen_addresses(self.settings, os.environ)
-        except (ConfigError, ListenError) as error:
+            logs.configure(self.settings.log, self.settings.log_level)
+            remove_ready_file(self.settings)
+            self.directory = build(self.settings, in_thread(_reactor))
+        except (ConfigError, ListenError, LoadError) as error:
             raise UsageError(str(error)) from error
 
 
@@ -79,13 +85,12 @@ _add_options()
 
 
 class DirectoryService(ApplicationService):
-    """Listens while it runs. The directory is loaded before, so that nothing begins to run with data that is no
-    good."""
+    """Listens while it runs."""
 
     def __init__(self, options: Options) -> None:
         self._settings = options.settings
         self._addresses = options.addresses
-        self._directory = build(self._settings, in_thread(_reactor))
+        self._directory = options.directory
 
     def startService(self) -> None:
         """Listen, and say so. Raises CannotListen, which ends the runner."""
@@ -115,10 +120,5 @@ def _reactor() -> Any:
 
 
 def makeService(options: Options) -> DirectoryService:
-    """What twist calls. Raises UsageError where the data is no good."""
-    logs.configure(options.settings.log, options.settings.log_level)
-    remove_ready_file(options.settings)
-    try:
-        return DirectoryService(options)
-    except (LoadError, ConfigError) as error:
-        raise UsageError(str(error)) from error
+    """What twist calls once the options have been read."""
+    return DirectoryService(options)

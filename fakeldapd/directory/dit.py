@@ -176,22 +176,26 @@ class DIT:
         self.indexes.changed(node, old, entry)
 
     def add(self, dn: DN, entry: Entry) -> Node:
-        """Put an entry where none is; the superior's node must be there, or ``dn`` be a context's suffix.
-
-        Raises KeyError when the superior isn't there.
-        """
-        node: Node
+        """Put an entry where none is. Raises KeyError when its superior isn't there."""
         if (context := self.contexts.get(dn.key)) is not None:
-            node = context
-            context.suffix = dn  # in the spelling of whoever adds the entry
-        else:
-            parent = self.find(dn.parent) if dn.parent is not None else None
-            if parent is None or dn.rdn is None:
-                raise KeyError(dn.text)
-            node = Node(parent, dn.rdn)
-            self._attach(parent, node)
+            self.add_context(context, dn, entry)
+            return context
+        parent = self.find(dn.parent) if dn.parent is not None else None
+        if parent is None or dn.rdn is None:
+            raise KeyError(dn.text)
+        return self.add_below(parent, dn.rdn, entry)
+
+    def add_below(self, parent: Node, rdn: RDN, entry: Entry) -> Node:
+        """Put an entry below a node that has one."""
+        node = Node(parent, rdn)
+        self._attach(parent, node)
         self.put(node, entry)
         return node
+
+    def add_context(self, context: Context, dn: DN, entry: Entry) -> None:
+        """Put the entry of an empty naming context's root; ``dn`` is its suffix in the spelling of whoever adds it."""
+        context.suffix = dn
+        self.put(context, entry)
 
     def remove(self, node: Node) -> None:
         """Take away a leaf."""

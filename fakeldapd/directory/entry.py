@@ -87,16 +87,28 @@ class Entry:
             yield description, attribute_values(encoded)
 
 
+_REPEATED = (
+    b"objectClass",
+    b"structuralObjectClass",
+    b"creatorsName",
+    b"createTimestamp",
+    b"modifiersName",
+    b"modifyTimestamp",
+)
+"""Attributes that many entries have with the same values: those share the encoded attribute."""
+
+
 class Entries:
     """Makes entries under one schema and keeps the layouts they share."""
 
-    _MOST_LAYOUTS = 10_000  # sharing only: entries keep the layout they have
+    _MOST_LAYOUTS = _MOST_SHARED = 10_000  # sharing only: entries keep what they have
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
         self.object_class = schema.attribute(b"objectClass")
         self._layouts: dict[tuple[ClassSet, tuple[AttributeDescription, ...]], Layout] = {}
-        self._class_values: dict[bytes, bytes] = {}
+        self._repeated = frozenset(schema.attribute(name) for name in _REPEATED)
+        self._shared: dict[tuple[AttributeDescription, Values], bytes] = {}
 
     def forget_layouts(self) -> None:
         """Let go of shared layouts, after a change of the schema; entries in the tree keep theirs."""
@@ -107,12 +119,16 @@ class Entries:
 
         Raises LDAPError 21 for an undefined object class, as ``Schema.class_set`` does.
         """
-        user = [item for item in attributes.items() if item[1] and not item[0].type.operational]
-        operational = [item for item in attributes.items() if item[1] and item[0].type.operational]
-        ordered = user + operational
+        descriptions: list[AttributeDescription] = []
+        operational: list[AttributeDescription] = []
+        for description, values in attributes.items():
+            if values:
+                (operational if description.type.operational else descriptions).append(description)
+        descriptions += operational
         classes = self.schema.class_set(tuple(attributes.get(self.object_class, ())))
-        layout = self._layout(classes, tuple([d for d, _ in ordered]))
-        return Entry(layout, tuple([self._encode(d, tuple(v)) for d, v in ordered]))
+        layout = self._layout(classes, tuple(descriptions))
+        encode = self._encode
+        return Entry(layout, tuple([encode(d, attributes[d]) for d in descriptions]))
 
     def change(self, entry: Entry, changes: Mapping[AttributeDescription, Sequence[bytes]]) -> Entry:
         """``entry`` with the values of some attributes replaced; no values: the attribute goes. New ones come last of
@@ -148,17 +164,16 @@ class Entries:
             found = self._layouts[key] = Layout(classes, descriptions)
         return found
 
-    def _encode(self, description: AttributeDescription, values: Values) -> bytes:
-        encoded = attribute_from(description.header, values)
-        if description is self.object_class:
-            return self._shared(encoded)
+    def _encode(self, description: AttributeDescription, values: Sequence[bytes]) -> bytes:
+        if description not in self._repeated:
+            return attribute_from(description.header, values)
+        key = (description, tuple(values))
+        encoded = self._shared.get(key)
+        if encoded is None:
+            if len(self._shared) >= self._MOST_SHARED:
+                self._shared.clear()
+            encoded = self._shared[key] = attribute_from(description.header, values)
         return encoded
-
-    def _shared(self, encoded: bytes) -> bytes:
-        """The same octets as one object: most entries have one of a few lists of object classes."""
-        if len(self._class_values) > self._MOST_LAYOUTS:
-            self._class_values.clear()
-        return self._class_values.setdefault(encoded, encoded)
 
 
 def without_values(descriptions: Iterable[AttributeDescription]) -> tuple[bytes, ...]:

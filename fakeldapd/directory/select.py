@@ -23,8 +23,8 @@ GuardFor = Callable[[AttributeType], Guard | None]
 class Plan:
     """What a selection takes from entries of one layout.
 
-    ``positions``: which attributes. ``slice``: the same as a slice, where they stand side by side and nothing else is to
-    be looked at. ``guards``: what decides for each entry whether the attribute at a position may be read. ``computed``:
+    ``positions``: which attributes. ``slice``: the same as a slice, where they stand side by side and nothing else is
+    to be looked at. ``guards``: what decides for each entry whether the attribute at a position may be read. ``computed``:
     the computed attributes to add.
     """
 

@@ -45,12 +45,18 @@ def add(directory: "Directory", request: Request, controls: Mapping[bytes, Any])
     identity = request.session.identity
     assert identity is not None
     entry = new_entry(directory, dn.rdn, attributes, identity.text)
-    parent = _place(directory, dn)
-    if parent is not None and not allowed(directory.access.guard(request.session, None, Level.WRITE), parent):
-        raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS, "no write access to parent")
-    if parent is None and not request.session.is_admin:
-        raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS, "no write access to parent")
-    directory.dit.add(dn, entry)
+    guard = directory.access.guard(request.session, None, Level.WRITE)
+    if dn.key == context.suffix.key:
+        if context.entry is not None:
+            raise LDAPError(ResultCode.ENTRY_ALREADY_EXISTS)
+        if guard is not None:
+            raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS, "no write access to parent")
+        directory.dit.add_context(context, dn, entry)
+    else:
+        parent = _superior(directory, dn)
+        if not allowed(guard, parent):
+            raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS, "no write access to parent")
+        directory.dit.add_below(parent, dn.rdn, entry)
     yield _SUCCESS
 
 
@@ -62,24 +68,23 @@ def read_attributes(
     Raises LDAPError 17 for an undefined type, 19 for one that users may not write (unless ``operational``) or for too
     many values, 20 for an attribute or value given twice, 21 for a value that isn't of the syntax.
     """
-    checked = []
+    found: dict[AttributeDescription, Values] = {}
+    protected: AttributeDescription | None = None
+    twice: AttributeDescription | None = None
     for name, values in attributes:
         description = schema.attribute(name)
         check_values(schema, description, values, sent=name)
-        checked.append((description, stored_form(description, values)))
-    found: dict[AttributeDescription, Values] = {}
-    for description, _ in checked:
-        if description.type.no_user_modification and not operational:
-            raise LDAPError(
-                ResultCode.CONSTRAINT_VIOLATION, f"{description.name.decode()}: no user modification allowed"
-            )
-    for description, values in checked:
+        if protected is None and description.type.no_user_modification and not operational:
+            protected = description
         if description in found:
-            raise LDAPError(
-                ResultCode.ATTRIBUTE_OR_VALUE_EXISTS,
-                f"attribute '{description.name.decode()}' provided more than once",
-            )
-        found[description] = values
+            twice = twice or description
+        found[description] = stored_form(description, values)
+    if protected is not None:
+        raise LDAPError(ResultCode.CONSTRAINT_VIOLATION, f"{protected.name.decode()}: no user modification allowed")
+    if twice is not None:
+        raise LDAPError(
+            ResultCode.ATTRIBUTE_OR_VALUE_EXISTS, f"attribute '{twice.name.decode()}' provided more than once"
+        )
     return found
 
 
@@ -152,20 +157,20 @@ def has_value(description: AttributeDescription, values: Values, value: bytes) -
     return any(rule.normalise(v) == normal for v in values)
 
 
-def _place(directory: "Directory", dn: DN) -> Node | None:
-    """The node of the superior, None for the root of a context. Raises LDAPError 68, 32, 33, 10."""
+def _superior(directory: "Directory", dn: DN) -> Node:
+    """The node to add an entry below. Raises LDAPError 68, 32, 33, 10."""
     dit = directory.dit
-    if dit.find(dn) is not None:
-        raise LDAPError(ResultCode.ENTRY_ALREADY_EXISTS)
-    if dn.key in dit.contexts:
-        return None
     assert dn.parent is not None
-    nearest = dit.nearest(dn)
+    assert dn.rdn is not None
+    parent = dit.find(dn.parent)
+    if parent is not None and parent.children is not None and dn.rdn.key in parent.children:
+        raise LDAPError(ResultCode.ENTRY_ALREADY_EXISTS)
+    nearest = parent or dit.nearest(dn)
     if nearest is None or nearest.entry is None:
         raise LDAPError(ResultCode.NO_SUCH_OBJECT)
     refer_away(directory, nearest, dn, NO_CONTROLS)
-    if dit.find(dn.parent) is not nearest:
+    if parent is None:
         raise LDAPError(ResultCode.NO_SUCH_OBJECT, matched_dn=nearest.text)
     if nearest.entry.classes.is_alias:
         raise LDAPError(ResultCode.ALIAS_PROBLEM, "parent is an alias")
-    return nearest
+    return parent

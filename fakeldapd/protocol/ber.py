@@ -111,7 +111,14 @@ def octet_string(octets: bytes, offset: int) -> tuple[bytes, int]:
 
 def octet_strings(octets: bytes, offset: int) -> tuple[tuple[bytes, ...], int]:
     """The elements of the list at ``offset``, which have to fill it exactly. The caller sees to ``within``."""
-    _, offset, stop = header(octets, offset)
+    length = octets[offset + 1]
+    if length < 128 and octets[offset] & 31 != 31:
+        offset += 2
+        stop = offset + length
+        if length and octets[offset + 1] == length - 2 and octets[offset] & 31 != 31:  # one value fills it
+            return (octets[offset + 2 : stop],), stop
+    else:
+        _, offset, stop = header(octets, offset)
     values = []
     while offset < stop:
         length = octets[offset + 1]

@@ -52,11 +52,17 @@ def octet_string(value: bytes) -> bytes:
 
 def attribute(description: bytes, values: Iterable[bytes]) -> bytes:
     """A PartialAttribute (RFC 4511 section 4.1.7)."""
-    return attribute_from(octet_string(description), values)
+    return attribute_from(octet_string(description), tuple(values))
 
 
-def attribute_from(header: bytes, values: Iterable[bytes]) -> bytes:
+def attribute_from(header: bytes, values: Sequence[bytes]) -> bytes:
     """A PartialAttribute whose description is encoded already: ``header`` is ``octet_string(description)``."""
+    if len(values) == 1:
+        value = values[0]
+        size = len(value)
+        total = len(header) + size + 4
+        if total < 128:
+            return b"".join((b"0", OCTET[total], header, b"1", OCTET[size + 2], b"\x04", OCTET[size], value))
     encoded = b"".join([b"\x04" + (OCTET[len(v)] if len(v) < 128 else length(len(v))) + v for v in values])
     number = len(encoded)
     total = len(header) + number + 2

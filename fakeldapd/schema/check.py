@@ -230,6 +230,8 @@ def check_values(
     an attribute that is obsolete, 20 for a value that is there twice.
     """
     attribute_type = description.type
+    if len(values) == 1 and attribute_type.syntax.validate(values[0]) and not attribute_type.obsolete:
+        return
     if schema.check is not _OFF:
         validate = attribute_type.syntax.validate
         if schema.check is _LENIENT and attribute_type.oid == _OBJECT_CLASS:  # unknown classes are welcome

@@ -113,11 +113,11 @@ class AttributeType:
     definition: str = ""
     implicit: bool = False
     subtypes: "set[AttributeType]" = field(default_factory=set)
+    operational: bool = field(init=False)
+    """Whether it is returned only when asked for by name or by ``+`` (RFC 4512 section 3.4, RFC 3673)."""
 
-    @property
-    def operational(self) -> bool:
-        """Whether it is returned only when asked for by name or by ``+`` (RFC 4512 section 3.4, RFC 3673)."""
-        return self.usage is not Usage.USER
+    def __post_init__(self) -> None:
+        self.operational = self.usage is not Usage.USER
 
     def __repr__(self) -> str:
         return f"<attribute type {self.name.decode()}>"
