@@ -91,6 +91,15 @@ def test_twist_serves_from_the_installed_wheel(installed: Path, tmp_path: Path) 
     assert shown.split() == ["bob@example.com", "posixAccount"]
 
 
+def test_twist_says_what_is_wrong(installed: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [installed / "twist", "fakeldapd", "missing.ldif"], capture_output=True, text=True, timeout=LONG, cwd=tmp_path
+    )
+    assert done.returncode == 64  # EX_USAGE, as twist has it
+    assert "missing.ldif: No such file or directory" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("unit", ["fakeldapd.service", "fakeldapd.socket"])
 @pytest.mark.requires("systemd-analyze")
 def test_systemd_has_nothing_to_say_about_the_units(unit: str, tmp_path: Path) -> None:

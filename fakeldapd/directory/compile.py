@@ -39,7 +39,7 @@ from fakeldapd.schema.registry import AttributeDescriptionError, Schema, SchemaC
 def class_test(schema: Schema, description: AttributeDescription, value: bytes) -> Test | None:
     """The test for a value of objectClass or structuralObjectClass: true for subclasses, too. None for others."""
     kind = _CLASS_TESTS.get(description.type.name)
-    if kind is None:
+    if kind is None or description.options:
         return None
     object_class = schema.object_class(value)
     if object_class is not None:
@@ -83,6 +83,8 @@ def _not(setting: Setting, f: m.Not) -> Test:
 
 
 def _guarded(setting: Setting, attribute_type: AttributeType, test: Test) -> Test:
+    if setting.guard is None:
+        return test
     guard = setting.guard(attribute_type)
     return test if guard is None else GuardedTest(test, guard)
 
@@ -91,25 +93,32 @@ def _present(setting: Setting, f: m.Present) -> Test:
     description = setting.schema.find(f.attribute)
     if description is None:
         return UNDEFINED
-    if description.type.name == b"objectClass" and not description.options and setting.guard(description.type) is None:
+    if (
+        description.type.name == b"objectClass"
+        and not description.options
+        and setting.guard_of(description.type) is None
+    ):
         return TRUE
     return _guarded(setting, description.type, PresenceTest(Reach(description)))
 
 
 def _equality(setting: Setting, f: m.Equality) -> Test:
-    description = _find(setting, f.attribute)
+    description = setting.schema.find(f.attribute) or _find(setting, f.attribute)
     if description is None:
         return UNDEFINED
-    rule = description.type.equality
+    attribute_type = description.type
+    rule = attribute_type.equality
     if rule is None:
         return UNDEFINED
-    of_class = class_test(setting.schema, description, f.value)
-    if of_class is not None:
-        return _guarded(setting, description.type, of_class)
+    if attribute_type.name in _CLASS_TESTS:
+        of_class = class_test(setting.schema, description, f.value)
+        if of_class is not None:
+            return _guarded(setting, attribute_type, of_class)
     assertion = rule.assertion(f.value)
     if assertion is None:
         return UNDEFINED
-    return _guarded(setting, description.type, EqualityTest(Reach(description), rule, assertion))
+    test = EqualityTest(Reach(description), rule, assertion)
+    return test if setting.guard is None else _guarded(setting, attribute_type, test)
 
 
 def _approx(setting: Setting, f: m.Approx) -> Test:
@@ -182,8 +191,12 @@ def _extensible(setting: Setting, f: m.Extensible) -> Test:
     if f.rule is not None and not schema.applies(rule, description.type):
         return UNDEFINED
     reach = Reach(description)
-    chain = rule.oid == IN_CHAIN
-    test: Test = ChainTest(setting, reach, rule, assertion) if chain else ValueTest(reach, rule, assertion)
+    if description.type.name != b"entryDN":
+        reach.computed = None  # slapd looks at what is stored
+    test = None if f.rule is not None else class_test(schema, description, f.value)
+    if test is None:
+        chain = rule.oid == IN_CHAIN
+        test = ChainTest(setting, reach, rule, assertion) if chain else ValueTest(reach, rule, assertion)
     if f.dn_attributes:
         test = OrTest([test, NamingTest(description.type, rule, assertion)])
     return _guarded(setting, description.type, test)

@@ -37,8 +37,8 @@ class Setting:
     """What compiling needs to know: the schema, how to find an entry (for chains of DNs), and which attributes may be
     used.
 
-    ``guard(type)`` gives None where everybody may use attributes of the type in a filter; otherwise what decides for
-    each entry.
+    ``guard(type)`` gives None where attributes of the type may be used in every entry, otherwise what decides for each;
+    without a ``guard`` all may be used.
     """
 
     __slots__ = ("diagnostic", "find", "guard", "schema")
@@ -47,12 +47,16 @@ class Setting:
         self,
         schema: Schema,
         find: "Callable[[DN], Node | None]",
-        guard: Callable[[AttributeType], Guard | None] = lambda attribute_type: None,
+        guard: Callable[[AttributeType], Guard | None] | None = None,
     ) -> None:
         self.schema = schema
         self.find = find
         self.guard = guard
         self.diagnostic = ""  # what the answer says of attribute descriptions that are none
+
+    def guard_of(self, attribute_type: AttributeType) -> Guard | None:
+        """What decides for each entry whether attributes of the type may be used; None: they may."""
+        return None if self.guard is None else self.guard(attribute_type)
 
 
 # --- where values come from -------------------------------------------------------------------------------------------
@@ -361,7 +365,10 @@ class AnyAttributeTest:
         found = self._applies.get(attribute_type)
         if found is None:
             applies = self.setting.schema.applies(self.rule, attribute_type)
-            found = self._applies[attribute_type] = (applies, self.setting.guard(attribute_type) if applies else None)
+            found = self._applies[attribute_type] = (
+                applies,
+                self.setting.guard_of(attribute_type) if applies else None,
+            )
         return found
 
 

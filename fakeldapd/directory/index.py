@@ -62,9 +62,12 @@ class EqualityIndex:
 
     def insert(self, node: "Node", entry: Entry) -> None:
         """Add the node under each of its values."""
-        nodes, normalise = self._nodes, self.rule.normalise
-        for i in entry.layout.positions(self.type):
-            for v in attribute_values(entry.attributes[i]):
+        positions = entry.layout.positions(self.type)
+        if not positions:
+            return
+        nodes, normalise, attributes = self._nodes, self.rule.normalise, entry.attributes
+        for i in positions:
+            for v in attribute_values(attributes[i]):
                 normal = normalise(v)
                 if normal is None:
                     continue

@@ -24,8 +24,8 @@ class Plan:
     """What a selection takes from entries of one layout.
 
     ``positions``: which attributes. ``slice``: the same as a slice, where they stand side by side and nothing else is
-    to be looked at. ``guards``: what decides for each entry whether the attribute at a position may be read. ``computed``:
-    the computed attributes to add.
+    to be looked at. ``guards``: what decides for each entry whether the attribute at a position may be read.
+    ``computed``: the computed attributes to add.
     """
 
     __slots__ = ("computed", "guards", "positions", "slice")

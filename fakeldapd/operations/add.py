@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from fakeldapd.directory.dit import Node
 from fakeldapd.directory.entry import Entry, Values
+from fakeldapd.directory.evaluate import Guard
 from fakeldapd.directory.operational import is_subschema
 from fakeldapd.operations.access import Level, allowed
 from fakeldapd.operations.controls import NO_CONTROLS
@@ -27,21 +28,23 @@ def add(directory: "Directory", request: Request, controls: Mapping[bytes, Any])
     """Put a new entry into the tree. Raises LDAPError as slapd does."""
     op = cast(m.AddRequest, request.op)
     schema = directory.schema
-    dn = schema.dn(op.dn)
     for _, values in op.attributes:
         if not values:
             raise LDAPError(ResultCode.PROTOCOL_ERROR, "no values for attribute type")
+    dn = schema.dn(op.dn)
     if dn.rdn is None:
         raise LDAPError(ResultCode.ENTRY_ALREADY_EXISTS, "root DSE already exists")
     if is_subschema(dn):
         raise LDAPError(ResultCode.ENTRY_ALREADY_EXISTS, "subschema subentry already exists")
     if not op.attributes:
         raise LDAPError(ResultCode.PROTOCOL_ERROR, "no attributes provided")
-    attributes = read_attributes(schema, op.attributes)
+    attributes, refusal = check_each(schema, op.attributes)
     context = directory.dit.context(dn)
     if context is None:
         raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "no global superior knowledge")
     directory.may_update(request.session)
+    if refusal is not None:
+        raise refusal
     identity = request.session.identity
     assert identity is not None
     entry = new_entry(directory, dn.rdn, attributes, identity.text)
@@ -53,9 +56,7 @@ def add(directory: "Directory", request: Request, controls: Mapping[bytes, Any])
             raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS, "no write access to parent")
         directory.dit.add_context(context, dn, entry)
     else:
-        parent = _superior(directory, dn)
-        if not allowed(guard, parent):
-            raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS, "no write access to parent")
+        parent = _superior(directory, dn, guard)
         directory.dit.add_below(parent, dn.rdn, entry)
     yield _SUCCESS
 
@@ -68,24 +69,40 @@ def read_attributes(
     Raises LDAPError 17 for an undefined type, 19 for one that users may not write (unless ``operational``) or for too
     many values, 20 for an attribute or value given twice, 21 for a value that isn't of the syntax.
     """
+    found, refusal = check_each(schema, attributes, operational=operational)
+    if refusal is not None:
+        raise refusal
+    return found
+
+
+def check_each(
+    schema: Schema, attributes: tuple[m.Attribute, ...], *, operational: bool = False
+) -> tuple[dict[AttributeDescription, Values], LDAPError | None]:
+    """The attributes, each checked by itself, and what slapd says of them together, but only once it has found that the
+    session may add at all. Raises LDAPError 17, 19, 20, 21.
+    """
     found: dict[AttributeDescription, Values] = {}
-    protected: AttributeDescription | None = None
+    protected: bytes | None = None
     twice: AttributeDescription | None = None
     for name, values in attributes:
         description = schema.attribute(name)
         check_values(schema, description, values, sent=name)
         if protected is None and description.type.no_user_modification and not operational:
-            protected = description
+            protected = name
         if description in found:
             twice = twice or description
         found[description] = stored_form(description, values)
     if protected is not None:
-        raise LDAPError(ResultCode.CONSTRAINT_VIOLATION, f"{protected.name.decode()}: no user modification allowed")
+        return found, not_writable(protected)
     if twice is not None:
-        raise LDAPError(
-            ResultCode.ATTRIBUTE_OR_VALUE_EXISTS, f"attribute '{twice.name.decode()}' provided more than once"
-        )
-    return found
+        text = f"attribute '{twice.name.decode()}' provided more than once"
+        return found, LDAPError(ResultCode.ATTRIBUTE_OR_VALUE_EXISTS, text)
+    return found, None
+
+
+def not_writable(name: bytes) -> LDAPError:
+    """What a client gets that writes an attribute of the server's, spelled as the client did."""
+    return LDAPError(ResultCode.CONSTRAINT_VIOLATION, f"{name.decode()}: no user modification allowed")
 
 
 def stored_form(description: AttributeDescription, values: Values) -> Values:
@@ -157,8 +174,8 @@ def has_value(description: AttributeDescription, values: Values, value: bytes) -
     return any(rule.normalise(v) == normal for v in values)
 
 
-def _superior(directory: "Directory", dn: DN) -> Node:
-    """The node to add an entry below. Raises LDAPError 68, 32, 33, 10."""
+def _superior(directory: "Directory", dn: DN, guard: Guard | None) -> Node:
+    """The node to add an entry below. Raises LDAPError 68, 32, 50, 33, 10."""
     dit = directory.dit
     assert dn.parent is not None
     assert dn.rdn is not None
@@ -168,9 +185,12 @@ def _superior(directory: "Directory", dn: DN) -> Node:
     nearest = parent or dit.nearest(dn)
     if nearest is None or nearest.entry is None:
         raise LDAPError(ResultCode.NO_SUCH_OBJECT)
-    refer_away(directory, nearest, dn, NO_CONTROLS)
     if parent is None:
+        refer_away(directory, nearest, dn, NO_CONTROLS)
         raise LDAPError(ResultCode.NO_SUCH_OBJECT, matched_dn=nearest.text)
+    if not allowed(guard, parent):
+        raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS, "no write access to parent")
+    refer_away(directory, parent, dn, NO_CONTROLS)
     if nearest.entry.classes.is_alias:
         raise LDAPError(ResultCode.ALIAS_PROBLEM, "parent is an alias")
     return parent

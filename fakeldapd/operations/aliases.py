@@ -77,11 +77,14 @@ def with_alias_targets(directory: "Directory", base: Node, scope: int) -> Iterat
                 yield found
         return
     roots = [base]
-    for root in roots:  # grows while it is walked
+    for count, root in enumerate(roots):  # grows while it is walked
+        sent_before = [other for other in roots[:count] if other.is_within(root)]
         if scope == Scope.SUBTREE:
             yield root
         for node in root.below():
             if node.entry is None:
+                continue
+            if any(node.is_within(other) and (node is not other or scope == Scope.SUBTREE) for other in sent_before):
                 continue
             if node.entry.classes.is_alias:
                 target = _resolve(directory, node)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from fakeldapd.directory.operational import is_subschema
 from fakeldapd.operations.access import Level, allowed
-from fakeldapd.operations.referral import find_target
+from fakeldapd.operations.referral import find_target, refer_away
 from fakeldapd.operations.request import Action, Request, Response
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.result import LDAPError, ResultCode
@@ -25,10 +25,13 @@ def delete(directory: "Directory", request: Request, controls: Mapping[bytes, An
     if directory.dit.context(dn) is None:
         raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "no global superior knowledge")
     directory.may_update(request.session)
-    node = find_target(directory, dn, controls)
+    node = directory.dit.find(dn)
+    if node is None or node.entry is None:
+        node = find_target(directory, dn, controls)
     if not allowed(directory.access.guard(request.session, None, Level.WRITE), node.parent or node):
         text = "" if node.parent is None else "no write access to parent"
         raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS, text)
+    refer_away(directory, node, dn, controls)
     if node.children:
         raise LDAPError(ResultCode.NOT_ALLOWED_ON_NON_LEAF, "subordinate objects must be deleted first")
     directory.dit.remove(node)

@@ -11,12 +11,12 @@ from fakeldapd.directory.dit import Node
 from fakeldapd.directory.entry import Entry, Values
 from fakeldapd.directory.operational import is_subschema
 from fakeldapd.operations.access import Level, allowed
-from fakeldapd.operations.add import check_layout, has_value, stored_form
+from fakeldapd.operations.add import check_layout, has_value, not_writable, stored_form
 from fakeldapd.operations.referral import find_target
 from fakeldapd.operations.request import Action, Request, Response, Session
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.result import LDAPError, ResultCode
-from fakeldapd.schema.check import check_classes, check_structural_change, check_values
+from fakeldapd.schema.check import check_classes, check_places, check_structural_change, check_values
 from fakeldapd.schema.elements import AttributeDescription
 from fakeldapd.schema.registry import Schema, SchemaCheck
 
@@ -48,17 +48,20 @@ def modify(directory: "Directory", request: Request, controls: Mapping[bytes, An
     """Change the attributes of an entry. Raises LDAPError as slapd does."""
     op = cast(m.ModifyRequest, request.op)
     schema = directory.schema
-    dn = schema.dn(op.dn)
     for change in op.changes:
         check_change(change)
+    dn = schema.dn(op.dn)
+    edits = read_changes(schema, op.changes)
     if dn.rdn is None:
         raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "modify upon the root DSE not supported")
     if is_subschema(dn):
         raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "modification of subschema subentry not supported")
-    edits = read_changes(schema, op.changes)
     if directory.dit.context(dn) is None:
         raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "no global superior knowledge")
     directory.may_update(request.session)
+    for change, edit in zip(op.changes, edits, strict=True):
+        if edit.description.type.no_user_modification:
+            raise not_writable(change.type)
     node = find_target(directory, dn, controls)
     _may_change(directory, request.session, node, edits)
     identity = request.session.identity
@@ -89,12 +92,12 @@ def read_changes(schema: Schema, changes: tuple[m.Change, ...]) -> list[Edit]:
     edits = []
     for operation, name, values in changes:
         description = schema.attribute(name)
+        if operation == m.ModifyOperation.INCREMENT and description.type.syntax.oid != _INTEGER:
+            text = f"{name.decode()}: attribute syntax inappropriate for increment"
+            raise LDAPError(ResultCode.CONSTRAINT_VIOLATION, text)
         if values:
             check_values(schema, description, values, duplicates=operation != m.ModifyOperation.DELETE, sent=name)
         edits.append(Edit(operation, description, stored_form(description, values)))
-    for edit in edits:
-        if edit.description.type.no_user_modification:
-            raise LDAPError(ResultCode.CONSTRAINT_VIOLATION, f"{edit.name}: no user modification allowed")
     return edits
 
 
@@ -121,6 +124,8 @@ def check_changed(
     """Whether an entry may be what the changes made of it. Raises LDAPError 64, 65, 69."""
     schema = directory.schema
     check_single_values(schema, changes)
+    if not new.layout.allowed:
+        check_places(schema, new.classes, new.layout.descriptions)
     object_class = directory.entries.object_class
     if object_class in changes:
         if not changes[object_class]:
@@ -197,8 +202,6 @@ def _replace(schema: Schema, edit: Edit, have: Values) -> Values:
 
 
 def _increment(schema: Schema, edit: Edit, have: Values) -> Values:
-    if edit.description.type.syntax.oid != _INTEGER:
-        raise LDAPError(ResultCode.CONSTRAINT_VIOLATION, f"{edit.name}: attribute syntax inappropriate for increment")
     if not have:
         raise LDAPError(ResultCode.NO_SUCH_ATTRIBUTE, f"modify/increment: {edit.name}: no such attribute")
     by = int(edit.values[0])

@@ -36,12 +36,12 @@ def modify_dn(directory: "Directory", request: Request, controls: Mapping[bytes,
         raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "cannot rename the root DSE")
     if is_subschema(dn):
         raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "cannot rename subschema subentry")
+    if new_superior is not None and new_superior.is_within(dn):
+        raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "cannot place an entry below itself")
     context = dit.context(dn)
     if context is None:
         raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "no global superior knowledge")
     directory.may_update(session)
-    if new_superior is not None and new_superior.is_within(dn):
-        raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "cannot place an entry below itself")
     parent_dn = dn.parent if new_superior is None else new_superior
     assert parent_dn is not None
     if dit.context(parent_dn.child(rdn)) is not context:
@@ -107,7 +107,7 @@ def _renamed(directory: "Directory", node: Node, rdn: RDN, delete_old: bool) -> 
             if not any(d is description and has_value(d, (v,), value) for d, v in rdn.avas):
                 have = changes.get(description, old.values(description))
                 changes[description] = tuple(v for v in have if not has_value(description, (v,), value))
-    for description, value in rdn.avas:
+    for description, value in reversed(rdn.avas):
         have = changes.get(description, old.values(description))
         if not has_value(description, have, value):
             changes[description] = (*have, value)

@@ -41,12 +41,9 @@ def password_modify(directory: "Directory", request: Request) -> Iterator[Action
             dn = directory.schema.dn(user)
         except LDAPError:
             raise LDAPError(ResultCode.INVALID_ATTRIBUTE_SYNTAX, "Invalid DN") from None
-    if directory.dit.context(dn) is None:
-        raise LDAPError(ResultCode.OTHER, "unable to retrieve SASL username")
-    directory.may_update(session)
-    nearest = directory.dit.nearest(dn)
-    if nearest is not None and nearest.entry is not None and nearest.entry.classes.is_referral:
-        raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "referral missing")
+    context = directory.dit.context(dn)
+    if context is not None:
+        directory.may_update(session)
     node = directory.dit.find(dn)
     user_password = directory.schema.attribute(b"userPassword")
     guard = directory.access.guard(session, user_password.type, Level.AUTH)
@@ -57,6 +54,11 @@ def password_modify(directory: "Directory", request: Request) -> Iterator[Action
         yield directory.elsewhere(lambda: verdict.append(any(verify(s, old_password) for s in stored)))
         if not any(verdict):
             raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "unwilling to verify old password")
+    if context is None:
+        raise LDAPError(ResultCode.OTHER, "unable to retrieve SASL username")
+    nearest = directory.dit.nearest(dn)
+    if nearest is not None and nearest.entry is not None and nearest.entry.classes.is_referral:
+        raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "referral missing")
     if node is None or node.entry is None:
         raise LDAPError(ResultCode.NO_SUCH_OBJECT)
     if not allowed(directory.access.guard(session, user_password.type, Level.WRITE), node):

@@ -54,9 +54,9 @@ def search(directory: "Directory", request: Request, controls: Mapping[bytes, An
     session, access = request.session, directory.access
     dn = directory.schema.dn(op.base)
 
-    setting = Setting(
-        directory.schema, directory.dit.find, lambda attribute_type: access.guard(session, attribute_type, Level.SEARCH)
-    )
+    setting = Setting(directory.schema, directory.dit.find)
+    if not session.is_admin:
+        setting.guard = lambda attribute_type: access.guard(session, attribute_type, Level.SEARCH)
     test = compile_filter(setting, op.filter)
     selection = _selection(directory, session, op)
     if op.scope == m.Scope.BASE and (virtual := virtual_entry(directory, dn)) is not None:

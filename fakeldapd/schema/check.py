@@ -40,7 +40,7 @@ def check_entry(schema: Schema, classes: ClassSet, present: Iterable[AttributeDe
     """All that slapd checks of a finished entry but its name, in slapd's order. ``present`` in the entry's order.
     Raises LDAPError."""
     present = tuple(present)
-    _check_places(schema, classes, present)
+    check_places(schema, classes, present)
     check_classes(schema, classes, ())
     _check_contents(schema, classes, present)
 
@@ -88,7 +88,7 @@ def check_attributes(schema: Schema, classes: ClassSet, present: Iterable[Attrib
     """Whether what is required is there and what is there is allowed. ``present`` in the entry's order. Raises
     LDAPError 65."""
     present = tuple(present)
-    _check_places(schema, classes, present)
+    check_places(schema, classes, present)
     _check_contents(schema, classes, present)
 
 
@@ -122,7 +122,8 @@ _OBJECT_CLASS = "2.5.4.0"
 _COLLECTIVE_SUBENTRY = b"collectiveAttributeSubentry"
 
 
-def _check_places(schema: Schema, classes: ClassSet, present: tuple[AttributeDescription, ...]) -> None:
+def check_places(schema: Schema, classes: ClassSet, present: tuple[AttributeDescription, ...]) -> None:
+    """Whether attributes that belong in one kind of entry are in one of that kind. Raises LDAPError 65."""
     if schema.check is not _STRICT:
         return
     for description in present:

@@ -20,13 +20,15 @@ Field: TypeAlias = str | tuple[str, ...] | bool
 
 class SchemaError(Exception):
     """A schema that can't be used. ``source`` is a file name or what else the text came from, ``line`` counts from 1,
-    and is None where no line is to blame; ``reason`` says what to change."""
+    and is None where no line is to blame; ``reason`` says what to change; ``terse`` is what slapd says instead to a
+    client that sent the definition, empty where that isn't known."""
 
-    def __init__(self, source: str, line: int | None, reason: str) -> None:
-        super().__init__(source, line, reason)
+    def __init__(self, source: str, line: int | None, reason: str, terse: str = "") -> None:
+        super().__init__(source, line, reason, terse)
         self.source = source
         self.line = line
         self.reason = reason
+        self.terse = terse
 
     def __str__(self) -> str:
         place = self.source if self.line is None else f"{self.source}:{self.line}"
@@ -34,7 +36,11 @@ class SchemaError(Exception):
 
 
 class _Mistake(Exception):
-    """What is wrong with a definition's text, before it is known where that text stands."""
+    """What is wrong with a definition's text, before it is known where that text stands; and slapd's words for it."""
+
+    def __init__(self, reason: str, terse: str = "") -> None:
+        super().__init__(reason)
+        self.terse = terse
 
 
 # --- the kinds of definitions, and their keywords in slapd's order of printing ---------------------------------------
@@ -170,18 +176,20 @@ _OID = re.compile(r"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))+\Z")
 _RULE_ID = re.compile(r"[0-9]+\Z")
 _WORD_TEXT = re.compile(r"[A-Za-z0-9_.:;{}-]+\Z")
 _DESCR = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.;-]*\Z")
+_UNCLOSED = "Missing closing parenthesis before end of input"
 
 
 class _Tokens:
     """The tokens of one definition and how far they are read."""
 
     def __init__(self, text: str) -> None:
+        self._text = text
         self._tokens = _TOKENS.findall(text)
         self._next = 0
 
     def take(self, what: str) -> str:
         if self._next == len(self._tokens):
-            raise _Mistake(f"the text ends where {what} should stand; is a closing parenthesis missing?")
+            raise _Mistake(f"the text ends where {what} should stand; is a closing parenthesis missing?", _UNCLOSED)
         token: str = self._tokens[self._next]
         if token == "'":
             raise _Mistake("a quote is not closed")
@@ -213,6 +221,11 @@ class _Tokens:
     def rest(self) -> str:
         return " ".join(self._tokens[self._next :])
 
+    def unread(self) -> str:
+        """The text behind the last token taken, as it stands there."""
+        taken = list(_TOKENS.finditer(self._text))[: self._next]
+        return self._text[taken[-1].end() :] if taken else self._text
+
 
 def _read_string(tokens: _Tokens, keyword: str) -> Field:
     return tokens.word(f"the text of {keyword}")
@@ -237,10 +250,14 @@ def _read_rules(tokens: _Tokens, keyword: str) -> Field:
 
 
 def _read_names(tokens: _Tokens, keyword: str) -> Field:
-    names = tokens.list("name", None)
+    try:
+        names = tokens.list("name", None)
+    except _Mistake as mistake:
+        raise _Mistake(str(mistake), f"Expecting a name before {tokens.unread()}") from None
     for name in names:
         if keyword == "NAME" and not _DESCR.match(name):
-            raise _Mistake(f"{name!r} can't be a name: letters, digits and hyphens, with a letter first")
+            reason = f"{name!r} can't be a name: letters, digits and hyphens, with a letter first"
+            raise _Mistake(reason, f'Invalid NAME: "{name}"')
     return names
 
 
@@ -264,7 +281,7 @@ def parse(
     try:
         return _parse(kind, text, macros or {})
     except _Mistake as mistake:
-        raise SchemaError(source, line, f"{KIND_NAMES[kind]}: {mistake}") from None
+        raise SchemaError(source, line, f"{KIND_NAMES[kind]}: {mistake}", mistake.terse) from None
 
 
 def _parse(kind: str, text: str, macros: Mapping[str, str]) -> Definition:
@@ -273,18 +290,20 @@ def _parse(kind: str, text: str, macros: Mapping[str, str]) -> Definition:
         raise _Mistake("a definition begins with '('")
     oid = expand(tokens.word("an OID"), macros)
     if not (_RULE_ID if kind == "dITStructureRules" else _OID).match(oid):
-        raise _Mistake(f"{oid!r} is neither a numeric OID nor a macro that objectidentifier defines before it")
+        reason = f"{oid!r} is neither a numeric OID nor a macro that objectidentifier defines before it"
+        raise _Mistake(reason, f'OID could not be expanded: "{oid}"')
     shapes = KEYWORDS[kind]
     fields: dict[str, Field] = {}
     while (token := tokens.take("a keyword or ')'")) != ")":
         keyword = token.upper()
         if keyword in fields:
-            raise _Mistake(f"{keyword} stands there twice")
+            raise _Mistake(f"{keyword} stands there twice", f"Duplicate option before {tokens.unread()}")
         shape = shapes.get(keyword)
         if shape is None:
             if not keyword.startswith("X-"):
                 known = " ".join(shapes)
-                raise _Mistake(f"{token} is no keyword of it; those are {known} and X-...")
+                unread = tokens.unread()
+                raise _Mistake(f"{token} is no keyword of it; those are {known} and X-...", f"Unexpected token before {unread}")
             shape = _NAMES
         if (value := _READERS[shape](tokens, keyword)) != ():
             fields[keyword] = value

@@ -94,9 +94,16 @@ class DN:
         def __getattr__(self, name):
             if name not in ("text", "key"):
                 raise AttributeError(name)
-            rdns = self.rdns()
-            text = b",".join([rdn.text for rdn in rdns])
-            key = b",".join([rdn.key for rdn in rdns])
+            parent = self.parent
+            if (
+                parent is not None and parent.rdn is not None and parent.depth < 100
+            ):  # longer ones would recurse too deep
+                text = self.rdn.text + b"," + parent.text
+                key = self.rdn.key + b"," + parent.key
+            else:
+                rdns = self.rdns()
+                text = b",".join([rdn.text for rdn in rdns])
+                key = b",".join([rdn.key for rdn in rdns])
             self.text = text
             self.key = text if key == text else key
             return getattr(self, name)

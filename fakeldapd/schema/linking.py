@@ -34,7 +34,16 @@ _SUPERIOR = re.compile(rb"\sSUP\s+'?([\w.;:-]+)")
 _USAGES = {usage.value.lower(): usage for usage in Usage}
 _OCTET_STRING = "1.3.6.1.4.1.1466.115.121.1.40"
 _OF_CLASSES = ("2.5.4.0", "2.5.21.9")  # objectClass, structuralObjectClass
-_LINKED_KINDS = ("attributeTypes", "objectClasses", "dITContentRules", "nameForms")
+LINKED_KINDS = ("attributeTypes", "objectClasses", "dITContentRules", "nameForms")
+"""The kinds that elements are made of; the others are only published."""
+_NOT_FOUND = {
+    "attribute type": "AttributeType",
+    "attributeTypes": "AttributeType",
+    "object class": "ObjectClass",
+    "objectClasses": "ObjectClass",
+    "matching rule": "MatchingRule",
+}
+"""How slapd calls what a definition refers to in vain."""
 
 
 class Links:
@@ -57,6 +66,21 @@ class Links:
         self.by_key: dict[str, dict[bytes, Row]] = {kind: {} for kind in KEYWORDS}
         self._subordinate: dict[Row, list[Row]] | None = None
         self._in_progress: set[Row] = set()
+
+    def twin(self) -> "Links":
+        """The same rows with nothing linked yet, to be changed without a change here. What is linked in the twin are
+        other elements; syntaxes and rules are the same."""
+        twin = Links.__new__(Links)
+        twin._of_classes = self._of_classes
+        twin.syntaxes = dict(self.syntaxes)
+        twin.rules = self.rules
+        twin.types, twin.classes, twin.must_order, twin.not_order = {}, {}, {}, {}
+        copies = {row: row.unlinked() if row.kind in LINKED_KINDS else row for rows in self.rows.values() for row in rows}
+        twin.rows = {kind: [copies[row] for row in rows] for kind, rows in self.rows.items()}
+        twin.by_key = {kind: {key: copies[row] for key, row in table.items()} for kind, table in self.by_key.items()}
+        twin._subordinate = None
+        twin._in_progress = set()
+        return twin
 
     # --- rows --------------------------------------------------------------------------------------------------------
 
@@ -96,6 +120,10 @@ class Links:
         except SchemaError:
             self._discard(rows)
             raise
+
+    def take_out(self, row: Row) -> None:
+        """Forget a row and its element; what refers to that is the caller's business."""
+        self._discard([row])
 
     def _discard(self, gone: list[Row]) -> None:
         for row in gone:
@@ -141,21 +169,24 @@ class Links:
             substitute = (d.many("X-SUBST") or ("",))[0]
             known = self.syntaxes.get(substitute or _OCTET_STRING)
             if known is None:
-                raise row.error(f"X-SUBST names the syntax {substitute}, which is not defined")
+                reason = f"X-SUBST names the syntax {substitute}, which is not defined"
+            raise row.error(reason, f'Substitute syntax not found: "{row.text.decode()}"')
             row.linked = replace(known, oid=d.oid, description=d.one("DESC") or "", definition=str(d))
             self.syntaxes[d.oid] = row.linked
 
     def link(self, row: Row) -> object:
         """The element of ``row``; None where none is made (what is only published). Raises SchemaError."""
-        if row.linked is None and row.kind in _LINKED_KINDS:
+        if row.linked is None and row.kind in LINKED_KINDS:
             if row in self._in_progress:
-                raise row.error("it is its own superior, by way of SUP; break the circle")
+                superior = row.definition.many("SUP") or (row.definition.one("SUP") or "",)
+                terse = f'{_NOT_FOUND[row.kind]} not found: "{superior[0]}"'
+                raise row.error("it is its own superior, by way of SUP; break the circle", terse)
             self._in_progress.add(row)
             try:
                 _LINKERS[row.kind](self, row)
             finally:
                 self._in_progress.discard(row)
-        elif row.kind not in _LINKED_KINDS:
+        elif row.kind not in LINKED_KINDS:
             _ = row.definition  # reading it is the check
         return row.linked
 
@@ -191,9 +222,10 @@ class Links:
     def _need(self, row: Row, keyword: str, name: str, look_up: Callable[[bytes], _T | None], what: str) -> _T:
         found = look_up(name.encode())
         if found is None:
-            raise row.error(
-                f"{keyword} names the {what} {name!r}, which is not defined; load the schema that defines it, too"
-            )
+            reason = f"{keyword} names the {what} {name!r}, which is not defined; load the schema that defines it, too"
+            inapt = keyword in ("ORDERING", "SUBSTR")
+            terse = "AttributeType inappropriate matching rule" if inapt else f"{_NOT_FOUND[what]} not found"
+            raise row.error(reason, f'{terse}: "{name}"')
         return found
 
     def _types(self, row: Row, keyword: str) -> tuple[AttributeType, ...]:
@@ -209,7 +241,8 @@ class Links:
             return None
         rule = self._need(row, keyword, name, lambda n: self.rules.get(n.decode().lower()), "matching rule")
         if rule.kind != kind:
-            raise row.error(f"{keyword} names {name}, which is a rule for {rule.kind}")
+            reason = f"{keyword} names {name}, which is a rule for {rule.kind}"
+            raise row.error(reason, f'AttributeType inappropriate matching rule: "{name}"')
         return rule
 
     # --- attribute types ---------------------------------------------------------------------------------------------
@@ -225,13 +258,16 @@ class Links:
             raise row.error(f"USAGE {d.one('USAGE')} is none of {', '.join(u.value for u in Usage)}")
         collective = d.flag("COLLECTIVE")
         if above is not None and above.usage is not usage:
+            operational = d.oid if usage is not Usage.USER else above.oid
             raise row.error(
-                f"its USAGE is {usage.value}, that of its superior {above.name.decode()} {above.usage.value}"
+                f"its USAGE is {usage.value}, that of its superior {above.name.decode()} {above.usage.value}",
+                f'"{operational}" is operational',
             )
+        inapt = f'AttributeType inappropriate USAGE: "{d.name}"'
         if d.flag("NO-USER-MODIFICATION") and usage is Usage.USER:
-            raise row.error("NO-USER-MODIFICATION is for operational attributes; add a USAGE or take it out")
+            raise row.error("NO-USER-MODIFICATION is for operational attributes; add a USAGE or take it out", inapt)
         if collective and (usage is not Usage.USER or d.flag("SINGLE-VALUE")):
-            raise row.error("a COLLECTIVE attribute can be neither operational nor SINGLE-VALUE")
+            raise row.error("a COLLECTIVE attribute can be neither operational nor SINGLE-VALUE", inapt)
         equality = self._rule(row, "EQUALITY", "equality") or (above.equality if above else None)
         if d.oid in _OF_CLASSES:  # a value is a class that exists, whatever the syntax of that number allows elsewhere
             syntax, equality = self._of_classes
@@ -268,12 +304,14 @@ class Links:
         text = row.definition.one("SYNTAX")
         if text is None:
             if above is None:
-                raise row.error("it has neither SUP nor SYNTAX; give it one of them")
+                terse = f'AttributeType SYNTAX or SUPerior required: "{row.definition.name}"'
+                raise row.error("it has neither SUP nor SYNTAX; give it one of them", terse)
             return above.syntax, above.length
         oid, brace, length = text.partition("{")
         syntax = self.syntaxes.get(oid)
         if syntax is None:
-            raise row.error(f"SYNTAX {oid} is not defined")
+            what = "Syntax not found" if oid[:1].isdigit() else "OID could not be expanded"
+            raise row.error(f"SYNTAX {oid} is not defined", f'{what}: "{oid}"')
         if brace and not length.removesuffix("}").isdigit():
             raise row.error(f"SYNTAX {text}: the length in braces is no number")
         return syntax, int(length.removesuffix("}")) if brace else None
@@ -303,8 +341,10 @@ class Links:
         superiors = tuple([self._class(row, "SUP", name) for name in d.many("SUP")])
         for above in superiors:
             if above.kind is not kind and above.kind is not Kind.ABSTRACT:
+                name = above.name.decode()
                 raise row.error(
-                    f"a class that is {kind.value} can't have the {above.kind.value} {above.name.decode()} above it"
+                    f"a class that is {kind.value} can't have the {above.kind.value} {name} above it",
+                    f'user-defined ObjectClass has inappropriate SUPerior: "{name}"',
                 )
         must = list(self._types(row, "MUST"))
         may = set(self._types(row, "MAY"))
@@ -337,7 +377,9 @@ class Links:
         auxiliaries = [self._class(row, "AUX", name) for name in d.many("AUX")]
         for auxiliary in auxiliaries:
             if auxiliary.kind is not Kind.AUXILIARY:
-                raise row.error(f"AUX names {auxiliary.name.decode()}, which is not an auxiliary class")
+                name = auxiliary.name.decode()
+                terse = f'Content Rule AUX contains inappropriate object class: "{name}"'
+                raise row.error(f"AUX names {name}, which is not an auxiliary class", terse)
         must, may, forbidden = self._types(row, "MUST"), self._types(row, "MAY"), self._types(row, "NOT")
         for forbidden_type in forbidden:
             required = structural.must.union(must, *[auxiliary.must for auxiliary in auxiliaries])

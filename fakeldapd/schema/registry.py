@@ -226,6 +226,8 @@ class Schema:
             raise AttributeDescriptionError(description, "attribute type undefined")
         if not semicolon:
             return self._describe(attribute_type, ())
+        if attribute_type.operational:
+            raise AttributeDescriptionError(description, "operational attribute with options undefined")
         options: set[bytes] = set()
         for option in tail.lower().split(b";"):
             if option == b"binary":

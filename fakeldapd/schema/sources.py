@@ -79,11 +79,16 @@ class Row:
             )
         return self._read
 
-    def error(self, reason: str) -> SchemaError:
+    def error(self, reason: str, terse: str = "") -> SchemaError:
         """A SchemaError about this definition."""
-        return SchemaError(
-            self.source, self.line, f"{KIND_NAMES[self.kind]} {self.subject.decode(errors='replace')!r}: {reason}"
-        )
+        subject = self.subject.decode(errors="replace")
+        return SchemaError(self.source, self.line, f"{KIND_NAMES[self.kind]} {subject!r}: {reason}", terse)
+
+    def unlinked(self) -> "Row":
+        """The same definition, of which nothing has been made yet."""
+        row = Row(self.kind, self.keys, self.text, self.source, self.line, self._macros, self.subject)
+        row._read = self._read
+        return row
 
 
 def cut(text: bytes, source: str, macros: dict[str, str]) -> list[Row]:
@@ -141,7 +146,7 @@ def _other_directive(chunk: bytes, source: str, line: int, macros: dict[str, str
     keyword = words[0].partition("(")[0].lower().encode()
     rest = b"\n".join(parts).lstrip()[len(keyword) :]
     if keyword in _MACROS:
-        _define_macro(rest, source, line, macros)
+        define_macro(rest, source, line, macros)
         return None
     kind = _DIRECTIVES.get(keyword)
     if kind is None:
@@ -149,27 +154,26 @@ def _other_directive(chunk: bytes, source: str, line: int, macros: dict[str, str
         raise SchemaError(
             source, line, f"{words[0]!r} is no directive of a schema file; those are {known} and a few more"
         )
-    return _read_row(kind, rest, source, line, macros)
+    return read_row(kind, rest, source, line, macros)
 
 
-def _define_macro(text: bytes, source: str, line: int, macros: dict[str, str]) -> None:
+def define_macro(text: bytes, source: str, line: int, macros: dict[str, str]) -> None:
+    """Add what ``name oid`` says to ``macros`` (lower-case name: OID). Raises SchemaError."""
     words = _plain(text, source, line).split()
     if len(words) != 2:
-        raise SchemaError(
-            source, line, "objectidentifier takes a name and an OID, as in: objectidentifier myOID 1.3.6.1.4.1.99999"
-        )
+        reason = "objectidentifier takes a name and an OID, as in: objectidentifier myOID 1.3.6.1.4.1.99999"
+        raise SchemaError(source, line, reason)
     name, oid = words[0].lower(), expand(words[1], macros)
     if not oid[:1].isdigit():
-        raise SchemaError(
-            source, line, f"objectidentifier {words[0]}: {words[1]!r} is neither an OID nor a macro defined before it"
-        )
+        reason = f"objectidentifier {words[0]}: {words[1]!r} is neither an OID nor a macro defined before it"
+        raise SchemaError(source, line, reason, f"OID {words[1]} not recognized")
     if macros.setdefault(name, oid) != oid:
-        raise SchemaError(
-            source, line, f"objectidentifier {words[0]} is {macros[name]} already; give this one another name"
-        )
+        reason = f"objectidentifier {words[0]} is {macros[name]} already; give this one another name"
+        raise SchemaError(source, line, reason, f'"{words[0]}" previously defined "{macros[name]}"')
 
 
-def _read_row(kind: str, text: bytes, source: str, line: int, macros: dict[str, str]) -> Row:
+def read_row(kind: str, text: bytes, source: str, line: int, macros: dict[str, str]) -> Row:
+    """The row of one definition, which is read at once. Raises SchemaError."""
     row = Row(kind, [], text, source, line, macros, b"")
     definition = row.definition
     row.keys = [definition.oid.encode(), *[name.lower().encode() for name in definition.names]]
@@ -184,12 +188,12 @@ def _cut_ldif(text: bytes, source: str, macros: dict[str, str]) -> Iterator[Row 
         if index is not None:
             value = value[index.end() :]
         if keyword in _MACROS:
-            _define_macro(value, source, line, macros)
+            define_macro(value, source, line, macros)
             continue
         kind = _DIRECTIVES.get(keyword)
         # An entry's own class: objectClass: olcSchemaConfig
         if kind is not None and (value.startswith(b"(") or keyword != b"objectclass"):
-            yield _read_row(kind, value, source, line, macros)
+            yield read_row(kind, value, source, line, macros)
 
 
 def _ldif_values(text: bytes, source: str) -> Iterator[tuple[int, bytes, bytes]]:

@@ -38,6 +38,7 @@ from fakeldapd.operations.request import (
     Session,
     StartTLS,
     Wait,
+    failure,
 )
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.connection import STARTTLS, Connection
@@ -70,17 +71,6 @@ _NOTHING_BEGINS = _FULL | _ALONE | _CROWDED | _CLOSED
 _NOTHING_RUNS = _FULL | _CLOSED
 
 _PAUSE = Pause()
-
-_RESPONSE: dict[type, type[m.LDAPResult]] = {
-    m.BindRequest: m.BindResponse,
-    m.SearchRequest: m.SearchResultDone,
-    m.ModifyRequest: m.ModifyResponse,
-    m.AddRequest: m.AddResponse,
-    m.DeleteRequest: m.DeleteResponse,
-    m.ModifyDNRequest: m.ModifyDNResponse,
-    m.CompareRequest: m.CompareResponse,
-    m.ExtendedRequest: m.ExtendedResponse,
-}
 
 
 class _Parked:
@@ -339,14 +329,12 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
 
     def _failed(self, request: Request, error: Exception, last: Action | None) -> None:
         """What a handler let out becomes the operation's answer, unless it has had one."""
-        if isinstance(error, LDAPError):
-            result = (int(error.code), error.matched_dn, error.diagnostic.encode(), error.referral)
-        else:
+        if not isinstance(error, LDAPError):
             _log.error("%s: %s failed", self.session.peer, request.op.__class__.__name__, exc_info=error)
-            result = (int(ResultCode.OTHER), b"", b"internal error", ())
+            error = LDAPError(ResultCode.OTHER, "internal error")
         if not (isinstance(last, Response) and isinstance(last.op, m.LDAPResult)):
-            response = _RESPONSE[request.op.__class__](*result)
-            self._outlet.pieces.append(encode_message(request.message_id, response, ()))  # type: ignore[arg-type]
+            octets = encode_message(request.message_id, failure(request.op, error), ())
+            self._outlet.pieces.append(octets)
 
     def _park(self, parked: _Parked, action: Action) -> None:
         """Let the operation wait for what ``action`` says, or do what ends its connection."""

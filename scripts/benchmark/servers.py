@@ -5,6 +5,7 @@ disk, equality indexes on what is searched for, the schemas that the data needs,
 """
 
 import os
+import resource
 import select
 import shutil
 import socket
@@ -146,18 +147,23 @@ def slapd(ldif: Path, home: Path) -> Iterator[Server]:
     configuration.write_text(
         _CONFIGURATION.format(includes=includes, home=home, base=BASE, admin=ADMIN, password=PASSWORD)
     )
-    before = os.times()
+    before = _children_cpu()
     load = [program, "-T", "add", "-q", "-f", str(configuration), "-l", str(ldif)]
     done = subprocess.run(load, capture_output=True, text=True)
     if done.returncode:
         raise Broken(f"slapadd: {done.stderr.strip()}")
-    after = os.times()
-    used = after.children_user + after.children_system - before.children_user - before.children_system
+    used = _children_cpu() - before
     port = _free_port()
     command = [program, "-d", "0", "-f", str(configuration), "-h", f"ldap://127.0.0.1:{port}"]
     with _process(command, home / "log") as process:
         _wait_for(port)
         yield Server("slapd", port, process.pid, used + cpu_seconds(process.pid))
+
+
+def _children_cpu() -> float:
+    """What the processes that have ended used, in seconds."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _free_port() -> int:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from oracle import wire
-from oracle.client import Client
+from oracle.client import Answer, Client
 from oracle.slapd import ADMIN, PASSWORD
 from oracle.wire import Octets
 
@@ -132,9 +132,20 @@ def search(
     types_only: bool = False,
     controls: Sequence[bytes] | None = None,
 ) -> Step:
-    """Search."""
+    """Search. Where aliases may lead to an entry twice, it counts once: whether slapd sends it again depends on how many entries
+    there are, and RFC 4511 section 4.5.1.3 asks not to."""
     number = SCOPES[scope] if isinstance(scope, str) else scope
-    return _request(wire.search_op(base, number, deref, size, time, types_only, filter, attributes), controls)
+    operation = wire.search_op(base, number, deref, size, time, types_only, filter, attributes)
+    if deref not in (1, 3):
+        return _request(operation, controls)
+    return Step("", lambda client: once(client.ask(operation, controls)).lines(), request=(operation, controls))
+
+
+def once(answer: Answer) -> Answer:
+    """The answer with each entry and reference only once."""
+    answer.entries = [entry for at, entry in enumerate(answer.entries) if entry not in answer.entries[:at]]
+    answer.references = list(dict.fromkeys(answer.references))
+    return answer
 
 
 @_named

@@ -98,3 +98,17 @@ ROWS += [
     for mode in (1, 3)
     if (filter, mode) != ("(ou=people)", 1)
 ]
+NESTED = [
+    add(f"cn=child,{ALICE}", "objectClass: device", "cn: child"),
+    add(f"cn=grandchild,cn=child,{ALICE}", "objectClass: device", "cn: grandchild"),
+    add(f"cn=to-people,{ALIASES}", "objectClass: alias", "objectClass: extensibleObject", "cn: to-people", f"aliasedObjectName: {PEOPLE}"),
+    add(f"cn=a-child,{ALIASES}", "objectClass: alias", "objectClass: extensibleObject", "cn: a-child", f"aliasedObjectName: cn=child,{ALICE}"),
+    add(f"cn=back,{PEOPLE}", "objectClass: alias", "objectClass: extensibleObject", "cn: back", f"aliasedObjectName: {GROUPS}"),
+]
+ROWS += [
+    row(f"nested targets: {count} entries, {base}, {filter}, {scope}", 0, search(base, filter, "1.1", scope=scope, deref=1), setup=NESTED[:count])
+    for count in (3, 4, 5)
+    for base in ("dc=example,dc=com", ALIASES, PEOPLE)
+    for filter in ("(|(cn=grandchild)(cn=child)(uid=alice)(cn=admins)(ou=groups))",)
+    for scope in ("one", "sub", "children")
+]

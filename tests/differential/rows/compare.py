@@ -48,6 +48,7 @@ ROWS = [
     ask("objectClass top", 6, "objectClass", "TOP"),
     ask("objectClass by OID", 6, "objectClass", "2.5.6.6"),
     ask("objectClass not of it", 5, "objectClass", "device"),
+    ask("objectClass with option", None, "objectClass;lang-de", "person"),
     ask("objectClass undefined", None, "objectClass", "noSuchClass"),
     ask("integer", 6, "uidNumber", "1000"),
     ask("integer with zeros", None, "uidNumber", "01000"),

@@ -113,5 +113,7 @@ ROWS = [
     row("passwd: referral, wrong old password", 53, passwd(REMOTE, "x", "new"), by=ADMIN),
     row("passwd: below a referral, wrong old password", None, passwd(f"cn=x,{REMOTE}", "x", "new"), by=ADMIN),
     row("passwd: Subschema, old password", None, passwd("cn=Subschema", "x", "new"), by=ADMIN),
+    row("passwd: wrong old password, read-only", None, passwd(None, "x", "new"), by=ALICE, server="read-only"),
+    row("passwd: wrong old password, no right", None, passwd(BOB, "x", "new"), by=ALICE),
     row("passwd: alias, old password", None, passwd(f"cn=to-alice,{ALIASES}", "alice-secret", "new"), by=ADMIN),
 ]
