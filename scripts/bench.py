@@ -91,7 +91,7 @@ def main() -> int:
     print(report.as_text(findings))
     if options.markdown:
         report.write_markdown(options.markdown, findings)
-    if options.svg:
+    if options.svg and chart.groups(findings):
         chart.write_svg(options.svg, findings)
     return 1 if findings.any_wrong() else 0
 

@@ -282,7 +282,7 @@ class Indexes:
         return None if found is None else (found[0], test)
 
     def _conjunction(self, test: AndTest) -> "tuple[Lists, Test] | None":
-        for best in sorted(test.parts, key=_promise):
+        for best in sorted(test.parts, key=_promise) if len(test.parts) > 1 else test.parts:
             found = self.candidates(best)
             if found is not None:
                 lists, left = found

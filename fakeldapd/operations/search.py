@@ -99,12 +99,13 @@ def find_base(
     nearest = node if node is not None else dit.nearest(dn)
     if nearest is None or nearest.entry is None:
         raise LDAPError(ResultCode.NO_SUCH_OBJECT)
-    if _hidden(directory, session, nearest, Level.DISCLOSE):
+    if not session.is_admin and _hidden(directory, session, nearest, Level.DISCLOSE):
         raise LDAPError(ResultCode.NO_SUCH_OBJECT)
-    refer_away(directory, nearest, dn, controls if nearest is node else NO_CONTROLS, op.scope)
+    if dit.referral_count:
+        refer_away(directory, nearest, dn, controls if nearest is node else NO_CONTROLS, op.scope)
     if node is None:
         raise LDAPError(ResultCode.NO_SUCH_OBJECT, matched_dn=nearest.text)
-    if _hidden(directory, session, node, Level.SEARCH):
+    if not session.is_admin and _hidden(directory, session, node, Level.SEARCH):
         raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
     return node
 

@@ -129,7 +129,7 @@ def check_places(schema: Schema, classes: ClassSet, present: tuple[AttributeDesc
     for description in present:
         place = _PLACES.get(description.type.oid)
         if place is not None and not (place[0] and getattr(classes, place[0])):
-            _violation(f'attribute "{description.type.name.decode()}" {place[1]}')
+            _violation(f'attribute "{description.name.decode()}" {place[1]}')
         if description.type.collective and not any(c.name == _COLLECTIVE_SUBENTRY for c in classes.all):
             _violation(f"'{description.type.name.decode()}' can only appear in {_COLLECTIVE_SUBENTRY.decode()}")
 

@@ -303,7 +303,9 @@ def _parse(kind: str, text: str, macros: Mapping[str, str]) -> Definition:
             if not keyword.startswith("X-"):
                 known = " ".join(shapes)
                 unread = tokens.unread()
-                raise _Mistake(f"{token} is no keyword of it; those are {known} and X-...", f"Unexpected token before {unread}")
+                raise _Mistake(
+                    f"{token} is no keyword of it; those are {known} and X-...", f"Unexpected token before {unread}"
+                )
             shape = _NAMES
         if (value := _READERS[shape](tokens, keyword)) != ():
             fields[keyword] = value

@@ -75,7 +75,9 @@ class Links:
         twin.syntaxes = dict(self.syntaxes)
         twin.rules = self.rules
         twin.types, twin.classes, twin.must_order, twin.not_order = {}, {}, {}, {}
-        copies = {row: row.unlinked() if row.kind in LINKED_KINDS else row for rows in self.rows.values() for row in rows}
+        copies = {
+            row: row.unlinked() if row.kind in LINKED_KINDS else row for rows in self.rows.values() for row in rows
+        }
         twin.rows = {kind: [copies[row] for row in rows] for kind, rows in self.rows.items()}
         twin.by_key = {kind: {key: copies[row] for key, row in table.items()} for kind, table in self.by_key.items()}
         twin._subordinate = None
@@ -170,7 +172,7 @@ class Links:
             known = self.syntaxes.get(substitute or _OCTET_STRING)
             if known is None:
                 reason = f"X-SUBST names the syntax {substitute}, which is not defined"
-            raise row.error(reason, f'Substitute syntax not found: "{row.text.decode()}"')
+                raise row.error(reason, f'Substitute syntax not found: "{row.text.decode()}"')
             row.linked = replace(known, oid=d.oid, description=d.one("DESC") or "", definition=str(d))
             self.syntaxes[d.oid] = row.linked
 
