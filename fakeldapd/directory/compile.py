@@ -5,7 +5,7 @@ attribute, a value that doesn't conform and a rule that doesn't apply make an it
 nor ``(!(foo=bar))`` finds anything.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from fakeldapd.directory.evaluate import (
@@ -16,6 +16,7 @@ from fakeldapd.directory.evaluate import (
     AnyAttributeTest,
     ChainTest,
     ClassTest,
+    DeepTest,
     EqualityTest,
     GuardedTest,
     NamingTest,
@@ -65,21 +66,43 @@ def _find(setting: Setting, name: bytes) -> AttributeDescription | None:
     return description
 
 
+_DEEP = 100
+"""From how many filters within one another on they are evaluated without recursion; Python's own limit is near 1000."""
+
+
 def compile_filter(setting: Setting, f: m.Filter) -> Test:
-    """The test for a filter. Raises nothing: whatever is wrong with an item makes it Undefined."""
-    return _COMPILERS[type(f)](setting, f)
+    """The test for a filter. Raises nothing: whatever is wrong with an item makes it Undefined. Doesn't recurse."""
+    compiler = _ITEMS.get(type(f))
+    if compiler is not None:
+        return compiler(setting, f)
+    depth = 0
+    enclosing: list[tuple[m.Filter, Iterator[m.Filter], list[Test]]] = [(f, iter(_parts(f)), [])]
+    while True:
+        current, rest, done = enclosing[-1]
+        for part in rest:
+            compiler = _ITEMS.get(type(part))
+            if compiler is None:
+                enclosing.append((part, iter(_parts(part)), []))
+                depth = max(depth, len(enclosing))
+                break
+            done.append(compiler(setting, part))
+        else:
+            enclosing.pop()
+            test = _SETS[type(current)](done)
+            if not enclosing:
+                return test if depth < _DEEP else DeepTest(test)
+            enclosing[-1][2].append(test)
 
 
-def _and(setting: Setting, f: m.And) -> Test:
-    return AndTest([_COMPILERS[type(part)](setting, part) for part in f.filters])
+def _parts(f: Any) -> tuple[m.Filter, ...]:
+    return (f.filter,) if type(f) is m.Not else f.filters
 
 
-def _or(setting: Setting, f: m.Or) -> Test:
-    return OrTest([_COMPILERS[type(part)](setting, part) for part in f.filters])
-
-
-def _not(setting: Setting, f: m.Not) -> Test:
-    return NotTest(_COMPILERS[type(f.filter)](setting, f.filter))
+_SETS: dict[type, Callable[[list[Test]], Test]] = {
+    m.And: AndTest,
+    m.Or: OrTest,
+    m.Not: lambda parts: NotTest(parts[0]),
+}
 
 
 def _guarded(setting: Setting, attribute_type: AttributeType, test: Test) -> Test:
@@ -206,10 +229,7 @@ def _undefined(setting: Setting, f: m.Undefined) -> Test:
     return UNDEFINED
 
 
-_COMPILERS: dict[type, Callable[[Setting, Any], Test]] = {
-    m.And: _and,
-    m.Or: _or,
-    m.Not: _not,
+_ITEMS: dict[type, Callable[[Setting, Any], Test]] = {
     m.Equality: _equality,
     m.Substrings: _substrings,
     m.GreaterOrEqual: _ordering(at_least=True),

@@ -4,7 +4,7 @@ A test is a filter that ``compile.py`` has made ready; it is called with a node 
 and not closures because the indexes look into them (index.py). Undefined is not True, and neither is its negation.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from fakeldapd.directory.entry import Entry, Layout
@@ -180,6 +180,52 @@ class NotTest:
         """See Test."""
         found = self.part(node, entry)
         return None if found is None else not found
+
+
+class DeepTest:
+    """A filter nested so deep that its tests can't call one another: the same answer without recursion."""
+
+    __slots__ = ("root",)
+
+    def __init__(self, root: Test) -> None:
+        self.root = root
+
+    def __call__(self, node: "Node", entry: Entry) -> Truth:
+        """See Test."""
+        enclosing: list[tuple[type, Iterator[Test], list[Truth]]] = []
+        current: Test = self.root
+        while True:
+            kind = type(current)
+            if kind is NotTest:
+                enclosing.append((kind, iter(()), []))
+                current = current.part  # type: ignore[attr-defined]
+                continue
+            if kind is AndTest or kind is OrTest:
+                parts = iter(current.parts)  # type: ignore[attr-defined]
+                enclosing.append((kind, parts, []))
+                following = next(parts, None)
+                found: Truth = kind is AndTest
+            else:
+                following = None
+                found = current(node, entry)
+            while following is None and enclosing:
+                kind, parts, seen = enclosing[-1]
+                seen.append(found)
+                decided = found is (kind is OrTest) or kind is NotTest
+                following = None if decided else next(parts, None)
+                if following is None:
+                    enclosing.pop()
+                    found = _TOGETHER[kind](seen)
+            if following is None:
+                return found
+            current = following
+
+
+_TOGETHER: dict[type, Callable[[list[Truth]], Truth]] = {
+    NotTest: lambda seen: None if seen[0] is None else not seen[0],
+    AndTest: lambda seen: False if False in seen else None if None in seen else True,
+    OrTest: lambda seen: True if True in seen else None if None in seen else False,
+}
 
 
 class GuardedTest:

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Sequence
 from enum import Enum
 from pathlib import Path
+from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from fakeldapd.protocol.result import LDAPError, ResultCode
@@ -35,6 +36,9 @@ from fakeldapd.schema.matching import applies_to, approximate, build_rules
 from fakeldapd.schema.publication import published
 from fakeldapd.schema.sources import Row, cut
 from fakeldapd.schema.syntaxes import build_syntaxes
+
+if TYPE_CHECKING:
+    from fakeldapd.schema.revision import Revision
 
 __all__ = ["DEFAULT_SCHEMAS", "AttributeDescriptionError", "Schema", "SchemaCheck", "SchemaError"]
 
@@ -85,6 +89,8 @@ class Schema:
         syntaxes = build_syntaxes(self)
         self._links = Links(syntaxes, build_rules(self, syntaxes))
         self._macros: dict[str, str] = {}
+        self.sources: dict[str, tuple[str, ...]] = {}
+        """Where definitions came from, in order, and the names of the macros that each source defined."""
         self._plain: dict[AttributeType, AttributeDescription] = {}
         self._passing: WeakValueDictionary[tuple[AttributeType, tuple[bytes, ...]], AttributeDescription] = (
             WeakValueDictionary()
@@ -119,7 +125,9 @@ class Schema:
         for name in given:
             file = "/" in name or "\\" in name or name.endswith((".schema", ".ldif"))
             path = Path(name) if file else _SHIPPED / f"{name}.schema"
-            rows = self._links.add(cut(_read_file(path, name, file), name if file else path.name, self._macros))
+            source = name if file else path.name
+            rows = self._links.add(cut(_read_file(path, name, file), source, self._macros))
+            self._note_source(source, self._macros)
             if file:
                 eager += rows
         self._links.link_these(eager)
@@ -130,12 +138,47 @@ class Schema:
         macros = dict(self._macros)
         rows = self._links.add(cut(text, source_name, macros))
         self._links.link_these(rows)
-        self.version += 1
+        self._note_source(source_name, macros)
         self._macros.update(macros)
+        self._changed()
+
+    def _note_source(self, source: str, macros: dict[str, str]) -> None:
+        known = {name for names in self.sources.values() for name in names}
+        self.sources[source] = (*self.sources.get(source, ()), *[name for name in macros if name not in known])
+
+    def _changed(self) -> None:
+        self.version += 1
         for cache in (self._for_updates, self._found, self._without_ranges, self._class_sets):
             cache.clear()
         self._names.forget()
         self._definitions = None
+
+    def revision(self) -> "Revision":
+        """A change of this schema to work on, which ``put_in_force`` ends."""
+        from fakeldapd.schema.revision import Revision
+
+        return Revision(self._links, self._macros, self.applies)
+
+    def put_in_force(self, revision: "Revision") -> None:
+        """Make a completed revision this schema. Elements that stay keep their identity; entries with classes that are
+        defined differently now need new layouts."""
+        for element in revision.gone():
+            if isinstance(element, AttributeType):
+                self._plain.pop(element, None)
+        revision.settle()
+        self._links = revision.links
+        self._macros = revision.macros
+        self._changed()
+
+    def definitions_from(self, source: str) -> dict[str, list[str]]:
+        """What one of the ``sources`` defines, by kind, as RFC 4512 text; macros as ``name OID`` by
+        ``objectIdentifiers``."""
+        found = {
+            kind: [str(row.definition) for row in rows if row.source == source]
+            for kind, rows in self._links.rows.items()
+        }
+        found["objectIdentifiers"] = [f"{name} {self._macros[name]}" for name in self.sources[source]]
+        return found
 
     # --- elements ----------------------------------------------------------------------------------------------------
 

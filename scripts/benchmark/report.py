@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 
 from scripts.benchmark.measure import Figure, Findings, Row
-from scripts.benchmark.servers import slapd_program, slapd_version
+from scripts.benchmark.servers import slapd_version
 from scripts.benchmark.workloads import MODES, PIPELINED, SINGLE
 
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
@@ -99,10 +99,14 @@ def _stages(findings: Findings) -> list[list[str]]:
     return rows
 
 
+def _servers(findings: Findings) -> list[str]:
+    """Those that were measured, ours first."""
+    return sorted({name for row in findings.rows.values() for name in row.cpu})
+
+
 def tables(findings: Findings) -> list[Table]:
     """All of it."""
-    servers = list(next(iter(findings.rows.values())).cpu) if findings.rows else ["fakeldapd"]
-    servers.sort(key=lambda name: name != "fakeldapd")
+    servers = _servers(findings)
     header = ["workload", "what", *servers, *(["ratio", "aim"] if "slapd" in servers else [])]
     found = [
         Table(
@@ -131,7 +135,7 @@ def circumstances(findings: Findings) -> str:
             model = line.partition(":")[2].strip()
             break
     python = f"{platform.python_implementation()} {platform.python_version()}"
-    versions = ", ".join([python, *([slapd_version()] if slapd_program() else [])])
+    versions = ", ".join([python, *([slapd_version()] if "slapd" in _servers(findings) else [])])
     rounds = f"{findings.rounds} round" + ("" if findings.rounds == 1 else "s")
     today = datetime.date.today().isoformat()
     return f"{findings.users:,} people, {rounds}; {versions}, Linux {platform.release()}, {model}; {today}."

@@ -1,9 +1,12 @@
 """Filters over entries: True, False and Undefined, which finds nothing even when negated."""
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from fakeldapd.directory.compile import compile_filter
-from fakeldapd.directory.evaluate import Setting, substrings_match
+from fakeldapd.directory.evaluate import DeepTest, Setting, substrings_match
+from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.filter import parse
 
 ADA = "uid=ada,ou=people,dc=example,dc=com"
@@ -129,3 +132,42 @@ def test_a_guard_makes_items_undefined(schema, dit, at):
 )
 def test_pieces_do_not_overlap(pieces, text, matches):
     assert substrings_match(pieces, text) is matches
+
+
+@st.composite
+def nested(draw):
+    """Filters that enclose one another often enough to be evaluated without recursion."""
+    f = draw(st.sampled_from(ITEMS))
+    for _ in range(draw(st.integers(100, 130))):
+        kind = draw(st.sampled_from(["not", "and", "or", "true", "false"]))
+        other = draw(st.sampled_from(ITEMS))
+        if kind == "not":
+            f = m.Not(f)
+        elif kind in ("true", "false"):
+            f = m.And((f, m.And(()))) if kind == "true" else m.Or((m.Or(()), f))
+        else:
+            f = (m.And if kind == "and" else m.Or)((f, other) if draw(st.booleans()) else (other, f))
+    return f
+
+
+ITEMS = [parse("(uid=ada)"), parse("(uid=bob)"), parse("(foo=bar)"), parse("(cn=*)")]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(nested())
+def test_deep_filters_are_evaluated_as_others(schema, dit, at, f):
+    deep = compile_filter(Setting(schema, dit.find), f)
+    assert isinstance(deep, DeepTest)
+    node = at(ADA)
+    assert deep(node, node.entry) is deep.root(node, node.entry)
+
+
+@pytest.mark.parametrize(
+    "wrap", [lambda f: m.Not(f), lambda f: m.And((f, ITEMS[0])), lambda f: m.Or((m.Not(f), ITEMS[1]))]
+)
+def test_a_thousand_filters_in_one_another(schema, dit, at, wrap):
+    f = ITEMS[0]
+    for _ in range(1000):
+        f = wrap(f)
+    node = at(ADA)
+    assert compile_filter(Setting(schema, dit.find), f)(node, node.entry) is True

@@ -235,8 +235,9 @@ class Walk:
         scope = self.random.choice(("base", "one", "sub", "sub", "sub", "children"))
         names = self.random.choice(((), (), ("1.1",), ("*", "+"), ("cn", "description;lang-en"), ("name",), ("@person",), ("+",), (self.name(),)))
         deref = self.random.choice((0, 0, 0, 1, 2, 3))
+        manage = self.chance(50) or (scope == "one" and deref in (1, 3))  # slapd would now and then send references from too deep
         return search(
-            base, self.filter(3), *names, scope=scope, deref=deref, types_only=self.chance(5), controls=MANAGE if self.chance(50) else None
+            base, self.filter(3), *names, scope=scope, deref=deref, types_only=self.chance(5), controls=MANAGE if manage else None
         )
 
     def filter(self, depth: int) -> str:
