@@ -8,7 +8,7 @@ from fakeldapd.directory.entry import Entry, Values
 from fakeldapd.directory.evaluate import Guard
 from fakeldapd.directory.operational import is_subschema
 from fakeldapd.operations.access import Level, allowed
-from fakeldapd.operations.controls import NO_CONTROLS
+from fakeldapd.operations.controls.table import NO_CONTROLS
 from fakeldapd.operations.referral import refer_away
 from fakeldapd.operations.request import Action, Request, Response
 from fakeldapd.protocol import messages as m

@@ -18,7 +18,7 @@ from fakeldapd.operations.access import Access, DefaultAccess
 from fakeldapd.operations.add import add
 from fakeldapd.operations.bind import bind
 from fakeldapd.operations.compare import compare
-from fakeldapd.operations.controls import NO_CONTROLS, read_controls
+from fakeldapd.operations.controls.table import NO_CONTROLS, read_controls
 from fakeldapd.operations.delete import delete
 from fakeldapd.operations.extended import extended
 from fakeldapd.operations.modify import modify, undecodable_modify

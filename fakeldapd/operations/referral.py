@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fakeldapd.directory.dit import Node
-from fakeldapd.operations.controls import MANAGE_DSA_IT, NO_CONTROLS
+from fakeldapd.operations.controls.manage_dsa_it import MANAGE_DSA_IT
+from fakeldapd.operations.controls.table import NO_CONTROLS
 from fakeldapd.protocol.result import LDAPError, ResultCode
 from fakeldapd.protocol.url import LDAPURL, URLSyntaxError
 from fakeldapd.schema.dn import DN

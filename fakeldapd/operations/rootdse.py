@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fakeldapd.directory.dit import Virtual
 from fakeldapd.directory.operational import SUBSCHEMA_DN, is_subschema
-from fakeldapd.operations.controls import CONTROLS
+from fakeldapd.operations.controls.table import CONTROLS
 from fakeldapd.operations.extended import EXTENDED
 from fakeldapd.schema.dn import DN
 

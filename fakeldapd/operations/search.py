@@ -14,7 +14,8 @@ from fakeldapd.directory.evaluate import TRUE, Setting, Test
 from fakeldapd.directory.select import Selection
 from fakeldapd.operations.access import Level
 from fakeldapd.operations.aliases import dereference, with_alias_targets
-from fakeldapd.operations.controls import MANAGE_DSA_IT, NO_CONTROLS
+from fakeldapd.operations.controls.manage_dsa_it import MANAGE_DSA_IT
+from fakeldapd.operations.controls.table import NO_CONTROLS
 from fakeldapd.operations.referral import refer_away, referral_uris
 from fakeldapd.operations.request import Action, Entries, Pause, Request, Response, Session
 from fakeldapd.operations.rootdse import virtual_entry

@@ -187,7 +187,7 @@ def _memory(findings: Findings, server: Server, users: int, when: str, aim: str)
     findings.note(server.name, f"memory for one of {users:,} people {when}", each, "KB", aim)
 
 
-def move_subtree(findings: Findings, server: Server, users: int, times: int = 5) -> None:
+def move_subtree(findings: Findings, server: Server, users: int, times: int = 50) -> None:
     """Rename the entry above everybody, there and back, while somebody else reads."""
     there = rename(PEOPLE, "ou=staff"), rename(MOVED, "ou=people")
     work = encoded(there * times)

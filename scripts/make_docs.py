@@ -1,0 +1,112 @@
+"""Fills in what the pages of docs/ say about tables of the program: between ``<!-- made: NAME -->`` and ``<!-- end -->``.
+
+    python scripts/make_docs.py             write the pages anew
+    python scripts/make_docs.py --check     only say which are out of date; ends with 1 if one is
+
+A table of the program that the docs should show is a function here and a row in SECTIONS.
+"""
+
+import argparse
+import re
+import sys
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))  # python looks in this file's directory
+
+from fakeldapd import config
+from fakeldapd.operations.controls import CONTROLS
+from fakeldapd.operations.extended import EXTENDED
+from fakeldapd.protocol import messages as m
+
+DOCS = ROOT / "docs"
+_SECTION = re.compile(r"(?P<begin><!-- made: (?P<name>\w+) .*?-->\n).*?(?P<end><!-- end -->)", re.DOTALL)
+
+_VERBS = {
+    m.SearchRequest: "search",
+    m.CompareRequest: "compare",
+    m.AddRequest: "add",
+    m.DeleteRequest: "delete",
+    m.ModifyRequest: "modify",
+    m.ModifyDNRequest: "modify DN",
+    m.ExtendedRequest: "extended",
+    m.BindRequest: "bind",
+}
+
+
+def options() -> str:
+    """The options of ``fakeldapd serve``."""
+    rows = []
+    for name, option in config.options():
+        shown = option.metavar or "\\|".join(option.choices)
+        written = name != "files" and "--" + name.replace("_", "-")
+        said = config.help_text(option, config.default(name)).replace("%%", "%").replace("|", "\\|")
+        rows.append([f"`{written or 'FILE'}`" + (f" {shown}" if written and shown else ""), said])
+    return _table(["option", "what it is for"], rows)
+
+
+def controls() -> str:
+    """The request controls."""
+    rows = (
+        [row.name, f"`{oid.decode()}`", ", ".join(_VERBS[kind] for kind in row.operations if kind in _VERBS)]
+        for oid, row in sorted(CONTROLS.items(), key=lambda item: item[1].name)
+    )
+    return _table(["control", "OID", "with"], rows)
+
+
+def extended() -> str:
+    """The extended operations."""
+    rows = ([row.name, f"`{oid.decode()}`"] for oid, row in sorted(EXTENDED.items(), key=lambda item: item[1].name))
+    return _table(["extended operation", "OID"], rows)
+
+
+def differences() -> str:
+    """Where slapd is not followed, from docs/differences.toml."""
+    found = tomllib.loads((DOCS / "differences.toml").read_text(encoding="utf-8"))["difference"]
+    return _table(["", "slapd", "fakeldapd", "why"], ([row[k] for k in ("name", "slapd", "fakeldapd", "why")] for row in found))
+
+
+SECTIONS: dict[str, Callable[[], str]] = {
+    "options": options,
+    "controls": controls,
+    "extended": extended,
+    "differences": differences,
+}
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+
+
+def filled_in(text: str) -> str:
+    """A page with its sections made anew. KeyError for a section that isn't known."""
+    return _SECTION.sub(lambda found: found["begin"] + SECTIONS[found["name"]]() + found["end"], text)
+
+
+def out_of_date() -> Iterator[tuple[Path, str]]:
+    """Pages that are not as they should be, and how they should be."""
+    for page in sorted(DOCS.glob("*.md")):
+        text = page.read_text(encoding="utf-8")
+        wanted = filled_in(text)
+        if wanted != text:
+            yield page, wanted
+
+
+def main() -> int:
+    """The command; gives the exit code."""
+    parser = argparse.ArgumentParser(description="Fill in what the docs say about tables of the program.")
+    parser.add_argument("--check", action="store_true", help="only say which pages are out of date")
+    check = parser.parse_args().check
+    wrong = list(out_of_date())
+    for page, text in wrong:
+        print(f"docs/{page.name} {'is out of date: python scripts/make_docs.py' if check else 'written'}")
+        if not check:
+            page.write_text(text, encoding="utf-8")
+    return 1 if check and wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
