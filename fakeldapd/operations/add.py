@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fakeldapd.operations.directory import Directory
 
 _SUCCESS = Response(m.AddResponse())
+_OBJECT_CLASS = "2.5.4.0"
 
 
 def add(directory: "Directory", request: Request, controls: Mapping[bytes, Any]) -> Iterator[Action]:
@@ -86,12 +87,17 @@ def check_each(
     twice: AttributeDescription | None = None
     for name, values in attributes:
         description = schema.attribute(name)
-        check_values(schema, description, values, sent=name)
+        stored = schema.checked_classes.get(values)
+        if stored is None or description.type.oid != _OBJECT_CLASS:
+            check_values(schema, description, values, sent=name)
+            stored = stored_form(description, values)
+            if description.type.oid == _OBJECT_CLASS:
+                schema.remember_classes(values, stored)
         if protected is None and description.type.no_user_modification and not operational:
             protected = name
         if description in found:
             twice = twice or description
-        found[description] = stored_form(description, values)
+        found[description] = stored
     if protected is not None:
         return found, not_writable(protected)
     if twice is not None:

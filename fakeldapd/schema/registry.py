@@ -99,6 +99,8 @@ class Schema:
         self._found: dict[bytes, AttributeDescription | None] = {}
         self._without_ranges: dict[bytes, AttributeDescription | None] = {}
         self._class_sets: dict[tuple[bytes, ...], ClassSet] = {}
+        self.checked_classes: dict[tuple[bytes, ...], tuple[bytes, ...]] = {}
+        """Values of objectClass that have been checked, as sent, and as they are stored."""
         self._definitions: dict[str, list[bytes]] | None = None
         self._names = DNReader(self)
         self.dn: Callable[[bytes], DN] = self._names.dn
@@ -148,7 +150,7 @@ class Schema:
 
     def _changed(self) -> None:
         self.version += 1
-        for cache in (self._for_updates, self._found, self._without_ranges, self._class_sets):
+        for cache in (self._for_updates, self._found, self._without_ranges, self._class_sets, self.checked_classes):
             cache.clear()
         self._names.forget()
         self._definitions = None
@@ -169,6 +171,11 @@ class Schema:
         self._links = revision.links
         self._macros = revision.macros
         self._changed()
+
+    def syntaxes(self) -> list[str]:
+        """The built-in syntaxes as RFC 4512 text."""
+        added = {row.linked for row in self._links.rows["ldapSyntaxes"]}
+        return [s.definition for s in self._links.syntaxes.values() if s.definition and s not in added]
 
     def definitions_from(self, source: str) -> dict[str, list[str]]:
         """What one of the ``sources`` defines, by kind, as RFC 4512 text; macros as ``name OID`` by
@@ -329,6 +336,13 @@ class Schema:
                 self._class_sets.clear()
             self._class_sets[values] = found
         return found
+
+    def remember_classes(self, values: tuple[bytes, ...], stored: tuple[bytes, ...]) -> None:
+        """These values of objectClass have been checked: next time they need not be. Remembered, within bounds."""
+        if sum(map(len, values)) <= 1024:
+            if len(self.checked_classes) >= _CACHED:
+                self.checked_classes.clear()
+            self.checked_classes[values] = stored
 
     def _make_class_set(self, classes: tuple[ObjectClass, ...], allows_all: bool) -> ClassSet:
         structural: ObjectClass | None = None
