@@ -9,11 +9,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from fakeldapd.directory.evaluate import (
+    BIT_RULES,
+    FALSE,
     IN_CHAIN,
     TRUE,
     UNDEFINED,
     AndTest,
     AnyAttributeTest,
+    BitTest,
     ChainTest,
     ClassTest,
     DeepTest,
@@ -35,6 +38,8 @@ from fakeldapd.directory.evaluate import (
 from fakeldapd.protocol import messages as m
 from fakeldapd.schema.elements import AttributeDescription, AttributeType, ObjectClass
 from fakeldapd.schema.registry import AttributeDescriptionError, Schema, SchemaCheck
+
+_UUID_MATCH = "1.3.6.1.1.16.2"
 
 
 def class_test(schema: Schema, description: AttributeDescription, value: bytes) -> Test | None:
@@ -207,20 +212,24 @@ def _extensible(setting: Setting, f: m.Extensible) -> Test:
     if rule is None or rule.kind == "substrings":
         return UNDEFINED
     assertion = rule.assertion(f.value)
-    if assertion is None:
+    if assertion is None and not (rule.oid in BIT_RULES and is_integer(f.value)):
         return UNDEFINED
     if description is None:
-        return AnyAttributeTest(setting, rule, assertion, f.dn_attributes)
+        return FALSE if assertion is None else AnyAttributeTest(setting, rule, assertion, f.dn_attributes)
     if f.rule is not None and not schema.applies(rule, description.type):
         return UNDEFINED
+    if f.rule is None and rule.oid == _UUID_MATCH:
+        return UNDEFINED  # slapd takes no UUID here unless the rule is named
     reach = Reach(description)
     if description.type.name != b"entryDN":
         reach.computed = None  # slapd looks at what is stored
     test = None if f.rule is not None else class_test(schema, description, f.value)
     if test is None:
-        chain = rule.oid == IN_CHAIN
-        test = ChainTest(setting, reach, rule, assertion) if chain else ValueTest(reach, rule, assertion)
-    if f.dn_attributes:
+        if rule.oid == IN_CHAIN:
+            test = ChainTest(setting, reach, rule, assertion)
+        else:
+            test = (BitTest if rule.oid in BIT_RULES else ValueTest)(reach, rule, assertion)
+    if f.dn_attributes and not description.options:
         test = OrTest([test, NamingTest(description.type, rule, assertion)])
     return _guarded(setting, description.type, test)
 

@@ -13,7 +13,7 @@ when each part of the walk began, and must skip nodes whose entry has gone (``no
 
 from collections.abc import Iterable, Iterator
 
-from fakeldapd.directory.entry import Entry
+from fakeldapd.directory.entry import Entries, Entry, Layout
 from fakeldapd.directory.index import Indexes
 from fakeldapd.schema.dn import DN, RDN
 
@@ -217,6 +217,14 @@ class DIT:
         self._attach(node.parent, node)
         if entry is not None:
             self.put(node, entry)
+
+    def renew(self, entries: Entries) -> None:
+        """Give every entry a layout under the schema as it is after a change of definitions that entries have."""
+        renewed: dict[Layout, Layout] = {}
+        for node in self.nodes():
+            if node.entry is not None:
+                node.entry = entries.renewed(node.entry, renewed)
+        self.indexes = Indexes(self)
 
     @staticmethod
     def _attach(parent: Node, node: Node) -> None:

@@ -155,6 +155,25 @@ class Entries:
         ordered = sorted(encoded, key=lambda d: d.type.operational)
         return Entry(self._layout(classes, tuple(ordered)), tuple([encoded[d] for d in ordered]))
 
+    def renewed(self, entry: Entry, renewed: dict[Layout, Layout]) -> Entry:
+        """The same attributes under the schema as it is now. ``renewed`` keeps the new layout for each old one."""
+        old = entry.layout
+        new = renewed.get(old)
+        if new is None:
+            descriptions = tuple([self.schema.find(d.name) or d for d in old.descriptions])
+            if len(set(descriptions)) < len(descriptions):  # two names that are made up became one type
+                descriptions = old.descriptions
+            new = renewed[old] = self._layout(self.schema.class_set(entry.values(self.object_class)), descriptions)
+        return Entry(
+            new,
+            tuple(
+                [
+                    encoded if before.header == after.header else self._encode(after, attribute_values(encoded))
+                    for before, after, encoded in zip(old.descriptions, new.descriptions, entry.attributes, strict=True)
+                ]
+            ),
+        )
+
     def _layout(self, classes: ClassSet, descriptions: tuple[AttributeDescription, ...]) -> Layout:
         key = (classes, descriptions)
         found = self._layouts.get(key)

@@ -24,6 +24,9 @@ Guard: TypeAlias = Callable[["Node", Entry], bool]
 IN_CHAIN = "1.2.840.113556.1.4.1941"
 """LDAP_MATCHING_RULE_IN_CHAIN: a DN that is reached over any number of entries."""
 
+BIT_RULES = ("1.2.840.113556.1.4.803", "1.2.840.113556.1.4.804")
+"""LDAP_MATCHING_RULE_BIT_AND and _OR."""
+
 
 class Test(Protocol):
     """A compiled filter."""
@@ -330,6 +333,22 @@ class SubstringsTest(ValueTest):
     """``(attribute=initial*any*final)``; the assertion is the tuple of normalised pieces."""
 
     __slots__ = ()
+
+
+class BitTest(ValueTest):
+    """The bit rules: Undefined where the value, or the asserted one (None), is more than slapd's 64 bits hold."""
+
+    __slots__ = ()
+
+    def __call__(self, node: "Node", entry: Entry) -> Truth:
+        """See Test."""
+        for v in self.reach.values(node, entry):
+            normal = self.normalise(v)
+            if normal is None or self.assertion is None:
+                return None
+            if self.matches(self.assertion, normal):
+                return True
+        return False
 
 
 class ChainTest:

@@ -21,11 +21,18 @@ if TYPE_CHECKING:
 SUBSCHEMA_DN = b"cn=Subschema"
 """Where slapd keeps the subschema subentry."""
 _SUBSCHEMA_KEY = SUBSCHEMA_DN.lower()
+CONFIG_DN = b"cn=config"
+"""The root of slapd's configuration directory."""
 
 
 def is_subschema(dn: DN) -> bool:
     """Whether a DN is that of the subschema subentry."""
     return dn.depth == 1 and dn.key == _SUBSCHEMA_KEY
+
+
+def is_configuration(dn: DN) -> bool:
+    """Whether a DN is that of the configuration directory or of something in it."""
+    return dn.key == CONFIG_DN or dn.key.endswith(b"," + CONFIG_DN)
 
 
 def _entry_dn(node: "Node") -> Sequence[bytes]:

@@ -46,8 +46,8 @@ def insert(values: list[bytes], value: bytes) -> bytes:
 
 
 def find(values: Sequence[bytes], value: bytes) -> int | None:
-    """Where the value stands that ``value`` names: by its position, by its text (in any case of letters) or by both; None
-    where there is none."""
+    """Where the value stands that ``value`` names: by its position, by its text (in any case of letters) or by both.
+    None where there is none."""
     position, rest = split(value)
     if position is None:
         return next((i for i, v in enumerate(values) if same(v, rest)), None)

@@ -13,7 +13,7 @@ from fakeldapd.operations.referral import refer_away
 from fakeldapd.operations.request import Action, Request, Response
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.result import LDAPError, ResultCode
-from fakeldapd.schema.check import check_attributes, check_classes, check_naming, check_values
+from fakeldapd.schema.check import check_attributes, check_classes, check_naming, check_places, check_values
 from fakeldapd.schema.dn import DN, RDN
 from fakeldapd.schema.elements import AttributeDescription
 from fakeldapd.schema.registry import Schema, SchemaCheck
@@ -84,7 +84,7 @@ def check_each(
     """
     found: dict[AttributeDescription, Values] = {}
     protected: bytes | None = None
-    twice: AttributeDescription | None = None
+    twice: set[AttributeDescription] = set()
     for name, values in attributes:
         description = schema.attribute(name)
         stored = schema.checked_classes.get(values)
@@ -96,12 +96,13 @@ def check_each(
         if protected is None and description.type.no_user_modification and not operational:
             protected = name
         if description in found:
-            twice = twice or description
+            twice.add(description)
         found[description] = stored
     if protected is not None:
         return found, not_writable(protected)
-    if twice is not None:
-        text = f"attribute '{twice.name.decode()}' provided more than once"
+    if twice:
+        first = next(description for description in found if description in twice)
+        text = f"attribute '{first.name.decode()}' provided more than once"
         return found, LDAPError(ResultCode.ATTRIBUTE_OR_VALUE_EXISTS, text)
     return found, None
 
@@ -132,9 +133,14 @@ def new_entry(
     schema, entries = directory.schema, directory.entries
     class_values = attributes.get(entries.object_class)
     if not class_values:
+        check_places(schema, schema.class_set(()), tuple(attributes))
         raise LDAPError(ResultCode.OBJECT_CLASS_VIOLATION, "no objectClass attribute")
     classes = schema.class_set(class_values)
-    check_classes(schema, classes, class_values)
+    try:
+        check_classes(schema, classes, class_values)
+    except LDAPError:
+        check_places(schema, classes, tuple(attributes))  # what slapd would have said first
+        raise
     check_naming(rdn)
     add_naming_values(schema, rdn, attributes)
     directory.stamps.added(attributes, classes, creator)

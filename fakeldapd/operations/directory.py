@@ -9,11 +9,11 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from fakeldapd.directory.dit import DIT, Virtual
 from fakeldapd.directory.entry import Entries
-from fakeldapd.directory.operational import Stamps
+from fakeldapd.directory.operational import Stamps, is_configuration
 from fakeldapd.operations.access import Access, DefaultAccess
 from fakeldapd.operations.add import add
 from fakeldapd.operations.bind import bind
@@ -31,6 +31,9 @@ from fakeldapd.schema.dn import DN
 from fakeldapd.schema.registry import Schema
 
 log = logging.getLogger("fakeldapd")
+
+_OUTSIDE = (ResultCode.NO_SUCH_OBJECT, ResultCode.UNWILLING_TO_PERFORM)
+"""What operations say of a DN that is in no naming context, among other things."""
 
 Operation = Callable[["Directory", Request, Mapping[bytes, Any]], Iterator[Action]]
 
@@ -69,6 +72,8 @@ class Directory:
     fires ``done`` in the thread that runs the handler.
     """
 
+    operations: ClassVar[Mapping[type, Operation]] = OPERATIONS
+
     def __init__(
         self,
         schema: Schema,
@@ -95,13 +100,14 @@ class Directory:
         self.clock = clock
         self.kept_subschema: tuple[object, Virtual] | None = None
         self._background = background
+        self._configuration: Directory | None = None
 
     def __call__(self, request: Request) -> Iterator[Action]:
         """Answer one request. Abandon and Unbind have no answer and are performed by whoever pulls the iterators."""
         op = request.op
         if type(op) is m.BindRequest:  # even one that is refused for its controls (RFC 4513 section 4)
             request.session.become(None)
-        operation = OPERATIONS.get(type(op))
+        operation = self.operations.get(type(op))
         if operation is None:
             return
         try:
@@ -112,10 +118,28 @@ class Directory:
                 controls = read_controls(op, request.controls)
             yield from operation(self, request, controls)
         except LDAPError as error:
-            yield Response(failure(op, error))
+            if error.code not in _OUTSIDE or not self._is_configuration(op):
+                yield Response(failure(op, error))
+                return
         except Exception:
             log.exception("internal error in %s", type(op).__name__)
             yield Response(failure(op, LDAPError(ResultCode.OTHER, "internal error")))
+            return
+        else:
+            return
+        if self._configuration is None:  # made when first asked for
+            from fakeldapd.operations.configuration import Configuration
+
+            self._configuration = Configuration(self)
+        yield from self._configuration(request)
+
+    def _is_configuration(self, op: m.RequestOp) -> bool:
+        """Whether an operation that found nothing was for cn=config or below, and that is no naming context of ours."""
+        try:
+            dn = self.schema.dn(op.base if type(op) is m.SearchRequest else getattr(op, "dn", b""))
+        except LDAPError:
+            return False
+        return is_configuration(dn) and self.dit.context(dn) is None
 
     def elsewhere(self, work: Callable[[], None]) -> Wait:
         """Have slow work done in the background; the action to yield before its effects are there."""

@@ -38,6 +38,8 @@ def modify_dn(directory: "Directory", request: Request, controls: Mapping[bytes,
         raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "cannot rename subschema subentry")
     if new_superior is not None and new_superior.is_within(dn):
         raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "cannot place an entry below itself")
+    if new_superior is not None and dn.parent is not None and dn.parent.is_within(new_superior.child(rdn)):
+        raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "cannot place an entry above itself")
     context = dit.context(dn)
     if context is None:
         raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "no global superior knowledge")
@@ -104,15 +106,12 @@ def _renamed(directory: "Directory", node: Node, rdn: RDN, delete_old: bool) -> 
     changes: dict[AttributeDescription, Values] = {}
     if delete_old:
         for description, value in node.rdn.avas:
-            if not any(d is description and has_value(d, (v,), value) for d, v in rdn.avas):
-                have = changes.get(description, old.values(description))
-                changes[description] = tuple(v for v in have if not has_value(description, (v,), value))
+            have = changes.get(description, old.values(description))
+            changes[description] = tuple(v for v in have if not has_value(description, (v,), value))
     for description, value in reversed(rdn.avas):
         have = changes.get(description, old.values(description))
         if not has_value(description, have, value):
             changes[description] = (*have, value)
-        elif value not in have and delete_old:  # another spelling: the entry takes the new one
-            changes[description] = tuple(value if has_value(description, (v,), value) else v for v in have)
     check_single_values(directory.schema, changes)
     entry = directory.entries.change(old, changes)
     check_layout(directory.schema, entry)

@@ -7,7 +7,7 @@ What they say is computed from the tables that dispatch, so it can't promise wha
 from typing import TYPE_CHECKING
 
 from fakeldapd.directory.dit import Virtual
-from fakeldapd.directory.operational import SUBSCHEMA_DN, is_subschema
+from fakeldapd.directory.operational import CONFIG_DN, SUBSCHEMA_DN, is_subschema
 from fakeldapd.operations.controls.table import CONTROLS
 from fakeldapd.operations.extended import EXTENDED
 from fakeldapd.schema.dn import DN
@@ -41,6 +41,7 @@ def _root_dse(directory: "Directory", dn: DN) -> Virtual:
         {
             b"objectClass": [b"top", b"OpenLDAProotDSE"],
             b"structuralObjectClass": [b"OpenLDAProotDSE"],
+            b"configContext": [CONFIG_DN],
             b"namingContexts": [suffix.text for suffix in directory.suffixes],
             b"supportedControl": sorted(oid for oid, row in CONTROLS.items() if row.advertised),
             b"supportedExtension": sorted(oid for oid, row in EXTENDED.items() if row.advertised),
