@@ -162,10 +162,6 @@ def length(number: int) -> bytes:
     return OCTET[128 + size] + number.to_bytes(size, "big")
 
 
-LENGTHS = tuple(length(number) for number in range(2048))
-"""The lengths that nearly every entry has, for loops in which a call is too much."""
-
-
 def element(tag: bytes, contents: bytes) -> bytes:
     """One element with these contents."""
     number = len(contents)

@@ -6,8 +6,9 @@ message with a value that LDAP doesn't allow (a negative limit, say) wants it se
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 
-from fakeldapd.protocol.ber import LENGTHS, OCTET, element, elements, encode_integer, length
+from fakeldapd.protocol.ber import OCTET, element, elements, encode_integer, length
 from fakeldapd.protocol.filter_ber import encode_filter
 from fakeldapd.protocol.messages import (
     NOTICE_OF_DISCONNECTION,
@@ -88,24 +89,27 @@ def encode_message(message_id: int, op: ProtocolOp, controls: tuple[Control, ...
 
 def encode_entries(message_id: int, entries: Sequence[tuple[bytes, tuple[bytes, ...]]]) -> bytes:
     """A SearchResultEntry message (RFC 4511 section 4.5.2) for each DN with its encoded attributes, in a row."""
-    identifier = encode_integer(_INTEGER, message_id)
-    around = len(identifier) + 1
     parts: list[bytes] = []
     for dn, encoded in entries:
         attributes = encoded[0] if len(encoded) == 1 else b"".join(encoded)
         name, rest = len(dn), len(attributes)
-        if name < 1024 and rest < 1000:
-            dn_length, rest_length = LENGTHS[name], LENGTHS[rest]
-            number = 2 + len(dn_length) + name + len(rest_length) + rest
-            total = LENGTHS[number]
-            message = LENGTHS[around + len(total) + number]
-        else:
-            dn_length, rest_length = length(name), length(rest)
-            number = 2 + len(dn_length) + name + len(rest_length) + rest
-            total = length(number)
-            message = length(around + len(total) + number)
-        parts += (b"0", message, identifier, b"d", total, b"\x04", dn_length, dn, b"0", rest_length, attributes)
+        before_name = _BEFORE_NAME[name] if name < 256 else b"\x04" + length(name)
+        before_rest = _BEFORE_REST[rest] if rest < 2048 else b"0" + length(rest)
+        size = len(before_name) + name + len(before_rest) + rest
+        parts += (_before_entry(message_id, size), before_name, dn, before_rest, attributes)
     return b"".join(parts)
+
+
+_BEFORE_NAME = tuple(b"\x04" + length(number) for number in range(256))
+_BEFORE_REST = tuple(b"0" + length(number) for number in range(2048))
+
+
+@lru_cache(4096)
+def _before_entry(message_id: int, size: int) -> bytes:
+    """What stands before the contents of a SearchResultEntry: entries of one answer often have the same size."""
+    identifier = encode_integer(_INTEGER, message_id)
+    inner = b"d" + length(size)
+    return b"0" + length(len(identifier) + len(inner) + size) + identifier + inner
 
 
 def control(value: Control) -> bytes:
