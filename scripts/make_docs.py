@@ -1,4 +1,4 @@
-"""Fills in what the pages of docs/ say about tables of the program: between ``<!-- made: NAME -->`` and ``<!-- end -->``.
+"""Fills in what pages of docs/ say about tables of the program, between ``<!-- made: NAME -->`` and ``<!-- end -->``.
 
     python scripts/make_docs.py             write the pages anew
     python scripts/make_docs.py --check     only say which are out of date; ends with 1 if one is
@@ -13,15 +13,15 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))  # python looks in this file's directory
+# python looks in this file's directory; fakeldapd is in the one above
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from fakeldapd import config
-from fakeldapd.operations.controls import CONTROLS
+from fakeldapd.operations.controls.table import CONTROLS
 from fakeldapd.operations.extended import EXTENDED
 from fakeldapd.protocol import messages as m
 
-DOCS = ROOT / "docs"
+DOCS = Path(__file__).resolve().parents[1] / "docs"
 _SECTION = re.compile(r"(?P<begin><!-- made: (?P<name>\w+) .*?-->\n).*?(?P<end><!-- end -->)", re.DOTALL)
 
 _VERBS = {
@@ -40,9 +40,9 @@ def options() -> str:
     """The options of ``fakeldapd serve``."""
     rows = []
     for name, option in config.options():
-        shown = option.metavar or "\\|".join(option.choices)
+        shown = option.metavar or "|".join(option.choices)
         written = name != "files" and "--" + name.replace("_", "-")
-        said = config.help_text(option, config.default(name)).replace("%%", "%").replace("|", "\\|")
+        said = config.help_text(option, config.default(name)).replace("%%", "%")
         rows.append([f"`{written or 'FILE'}`" + (f" {shown}" if written and shown else ""), said])
     return _table(["option", "what it is for"], rows)
 
@@ -65,7 +65,8 @@ def extended() -> str:
 def differences() -> str:
     """Where slapd is not followed, from docs/differences.toml."""
     found = tomllib.loads((DOCS / "differences.toml").read_text(encoding="utf-8"))["difference"]
-    return _table(["", "slapd", "fakeldapd", "why"], ([row[k] for k in ("name", "slapd", "fakeldapd", "why")] for row in found))
+    rows = ([row[column] for column in ("name", "slapd", "fakeldapd", "why")] for row in found)
+    return _table(["", "slapd", "fakeldapd", "why"], rows)
 
 
 SECTIONS: dict[str, Callable[[], str]] = {
@@ -77,8 +78,14 @@ SECTIONS: dict[str, Callable[[], str]] = {
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
+    lines = [head, ["---"] * len(head), *([_cell(text) for text in row] for row in rows)]
     return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+
+
+def _cell(text: str) -> str:
+    """As Markdown takes it for itself: a bar ends no cell, and outside of code there are no tags."""
+    pieces = text.replace("|", "\\|").split("`")
+    return "`".join(piece if number % 2 else piece.replace("<", "&lt;") for number, piece in enumerate(pieces))
 
 
 def filled_in(text: str) -> str:

@@ -38,6 +38,7 @@ from fakeldapd.directory.evaluate import (
 from fakeldapd.protocol import messages as m
 from fakeldapd.schema.elements import AttributeDescription, AttributeType, ObjectClass
 from fakeldapd.schema.registry import AttributeDescriptionError, Schema, SchemaCheck
+from fakeldapd.schema.syntaxes import is_integer
 
 _UUID_MATCH = "1.3.6.1.1.16.2"
 
@@ -223,13 +224,13 @@ def _extensible(setting: Setting, f: m.Extensible) -> Test:
     reach = Reach(description)
     if description.type.name != b"entryDN":
         reach.computed = None  # slapd looks at what is stored
-    test = None if f.rule is not None else class_test(schema, description, f.value)
+    test: Test | None = None if f.rule is not None else class_test(schema, description, f.value)
     if test is None:
         if rule.oid == IN_CHAIN:
             test = ChainTest(setting, reach, rule, assertion)
         else:
             test = (BitTest if rule.oid in BIT_RULES else ValueTest)(reach, rule, assertion)
-    if f.dn_attributes and not description.options:
+    if f.dn_attributes and not description.options and assertion is not None:
         test = OrTest([test, NamingTest(description.type, rule, assertion)])
     return _guarded(setting, description.type, test)
 

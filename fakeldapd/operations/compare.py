@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _TRUE = Response(m.CompareResponse(ResultCode.COMPARE_TRUE))
 _FALSE = Response(m.CompareResponse(ResultCode.COMPARE_FALSE))
+_HAS_SUBORDINATES = b"hasSubordinates"
 _NOT_COMPARED = (b"entryDN", b"subschemaSubentry")
 
 
@@ -39,17 +40,18 @@ def compare(directory: "Directory", request: Request, controls: Mapping[bytes, A
     assertion = rule.assertion(op.value)
     if assertion is None or (not op.value and not syntax.validate(op.value)):
         raise LDAPError(ResultCode.INVALID_ATTRIBUTE_SYNTAX, "value does not conform to assertion syntax")
-    node = _find(directory, dn, description, controls)
+    virtual = virtual_entry(directory, dn)
+    node = virtual or _find(directory, dn, description, controls)
     entry = node.entry
     assert entry is not None
-    if not allowed(directory.access.guard(request.session, description.type, Level.COMPARE), node):
+    if virtual is None and not allowed(directory.access.guard(request.session, description.type, Level.COMPARE), node):
         raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
     of_class = class_test(schema, description, op.value)
     if of_class is not None:
         yield _TRUE if of_class(node, entry) else _FALSE
         return
     reach = Reach(description)
-    if not reach.present(node, entry):
+    if not reach.present(node, entry) or (virtual is not None and description.type.name == _HAS_SUBORDINATES):
         raise LDAPError(ResultCode.NO_SUCH_ATTRIBUTE)
     for value in reach.values(node, entry):
         normal = rule.normalise(value)
@@ -71,13 +73,14 @@ def _description(schema: Schema, name: bytes) -> AttributeDescription:
 
 
 def _find(directory: "Directory", dn: DN, description: AttributeDescription, controls: Mapping[bytes, Any]) -> Node:
-    """The node to look at; the root DSE and the subschema subentry are entries to compare, too."""
-    virtual = virtual_entry(directory, dn)
-    if virtual is not None:
-        return virtual
+    """The node to look at, in the tree."""
     if directory.dit.context(dn) is None:
         raise LDAPError(ResultCode.NO_SUCH_OBJECT)
     if description.type.name in _NOT_COMPARED:
         name = description.type.name.decode()
         raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, f"{name} compare not supported")
+    if description.type.name == _HAS_SUBORDINATES:
+        node = directory.dit.find(dn)
+        if node is not None and node.entry is not None:
+            return node  # slapd forgets about referrals here
     return find_target(directory, dn, controls)

@@ -55,6 +55,11 @@ class _Node(Node):
     virtual = True
 
 
+def _position(rdn: bytes) -> int | None:
+    """The position that an RDN says."""
+    return split(rdn.partition(b"=")[2])[0]
+
+
 class _Tree(DIT):
     def __init__(self, suffix: DN) -> None:
         super().__init__((suffix,))
@@ -65,6 +70,13 @@ class _Tree(DIT):
         self._attach(parent, node)
         self.put(node, entry)
         return node
+
+    def rename(self, node: Node, rdn: RDN, superior: Node | None = None, entry: Entry | None = None) -> None:
+        super().rename(node, rdn, superior, entry)
+        parent = node.parent
+        assert parent is not None
+        siblings = sorted((parent.children or {}).items(), key=lambda item: _position(item[0]) or 0)
+        parent.children = dict(siblings)  # it stays where it was
 
 
 class Configuration(Directory):
@@ -268,9 +280,8 @@ def _modify_dn(configuration: Configuration, request: Request, controls: Mapping
     if op.new_superior is not None:
         raise LDAPError(ResultCode.UNWILLING_TO_PERFORM)
     assert dn.rdn is not None
-    positions = [split(each.text.partition(b"=")[2])[0] for each in (dn.rdn, rdn)]
     cn, value = rdn.avas[0]
-    if positions[0] != positions[1] or len(rdn.avas) > 1 or cn is not dn.rdn.avas[0][0]:
+    if _position(rdn.text) != _position(dn.rdn.text) or len(rdn.avas) > 1 or cn is not dn.rdn.avas[0][0]:
         raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "schema reordering not supported")
     assert node.entry is not None
     entry = configuration.entries.change(node.entry, {cn: (value,)})

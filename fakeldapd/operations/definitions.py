@@ -27,13 +27,6 @@ KINDS = {
 }
 """The attributes that hold definitions, in the order in which slapd reads them, and the kind that each holds."""
 
-_NEVER_OUT = {
-    b"olcObjectIdentifier": "",
-    b"olcDitContentRules": "cannot delete olcDitContentRules",
-}
-"""What slapd says when told to delete what it can't."""
-
-
 def put_in_order(description: AttributeDescription, values: Values) -> Values:
     """The values of a new entry with the positions that they asked for. Raises LDAPError 21."""
     found = ordered.in_order(values)
@@ -71,6 +64,8 @@ class Changes:
     def take(self, edit: Edit, old: Entry) -> None:
         """Understand one change of a modify request. Raises LDAPError 16, 20, 53, 67."""
         name = edit.description.type.name
+        if name == b"olcDitContentRules" and edit.operation in (m.ModifyOperation.DELETE, m.ModifyOperation.REPLACE):
+            raise LDAPError(ResultCode.OTHER, "cannot delete olcDitContentRules")
         if name in KINDS:
             have = self.after.get(edit.description)
             if have is None:
@@ -161,9 +156,8 @@ class Changes:
             raise LDAPError(ResultCode.OTHER, f"{name}: {error.terse or error.reason}") from None
 
     def _take_out(self, description: AttributeDescription, value: bytes) -> None:
-        text = _NEVER_OUT.get(description.type.name)
-        if text is not None:
-            raise LDAPError(ResultCode.OTHER, text)
+        if description.type.name == b"olcObjectIdentifier":
+            raise LDAPError(ResultCode.OTHER)
         try:
             self.revision.take_out(KINDS[description.type.name], value.decode(), self._source)
         except SchemaError as error:

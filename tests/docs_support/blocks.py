@@ -2,8 +2,8 @@
 
 How a block is marked says what a test does with it:
 
-* ``console``: commands behind ``$ `` (lines behind ``> `` go on), each with what it prints; ``...`` stands for any text in a line, and
-  alone on a line for any lines;
+* ``console``: commands behind ``$ `` (lines behind ``> `` go on), each with what it prints; ``...`` stands for any text
+  in a line, and alone on a line for any lines;
 * ``sh``: commands to paste; each must succeed, whatever it prints;
 * ``python``: run; a ``text output`` block behind it is what it prints;
 * ``file=NAME`` behind any language: written to that file, not run;
@@ -43,7 +43,9 @@ class Block:
     def commands(self) -> list[tuple[str, str | None]]:
         """The commands of a console or sh block with what they print (None: whatever)."""
         if self.language == "sh":
-            return [(command, None) for command in re.split(r"(?<!\\)\n", self.body.strip()) if not command.startswith("#")]
+            return [
+                (command, None) for command in re.split(r"(?<!\\)\n", self.body.strip()) if not command.startswith("#")
+            ]
         found: list[tuple[str, str | None]] = []
         for piece in re.split(r"^\$ ", self.body, flags=re.MULTILINE)[1:]:
             head, *rest = piece.split("\n")

@@ -11,6 +11,8 @@ from oracle.slapd import ADMIN, PASSWORD
 from oracle.walk import PRELUDE, USER, USER_PASSWORD, Move, Walk
 
 Lines = list[str]
+SLAPD_FAULT = 'modrdn 80 "DN index add failed"'
+"""After this answer (docs/differences.toml) the two directories are no longer the same."""
 
 
 class Difference(AssertionError):
@@ -51,6 +53,8 @@ def replay(slapd: Subjects, ours: Subjects, moves: Sequence[Move]) -> str:
         sides = Side(slapd, stack), Side(ours, stack)
         for move in moves:
             theirs, mine = (side.perform(move) for side in sides)
+            if SLAPD_FAULT in theirs:
+                return ""
             if theirs != mine:
                 return "\n".join(difflib.ndiff(theirs, mine))
     return ""
@@ -66,6 +70,8 @@ def walk(slapd: Subjects, ours: Subjects, seed: int, count: int) -> None:
         for _ in range(count):
             moves.append(source.move(sides[0].state))
             theirs, mine = (side.perform(moves[-1]) for side in sides)
+            if SLAPD_FAULT in theirs:
+                return
             if theirs != mine:
                 different = "\n".join(difflib.ndiff(theirs, mine))
                 break
