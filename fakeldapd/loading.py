@@ -39,6 +39,8 @@ def build(
     """
     try:
         schema = Schema.load(settings.schema or DEFAULT_SCHEMAS, SchemaCheck(settings.schema_check))
+        if settings.schema:
+            schema.definitions()  # what a schema needs of others has to be there; the default ones are known to fit
     except SchemaError as error:
         raise LoadError(str(error)) from error
     collecting = gc.isenabled()

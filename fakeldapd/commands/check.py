@@ -49,7 +49,8 @@ def run(arguments: argparse.Namespace) -> int:
             return BAD_DATA
     if errors:
         return _summary(errors)
-    print(f"good: {len(directory.dit)} entries")
+    count = len(directory.dit)
+    print(f"good: {count} {'entry' if count == 1 else 'entries'}")
     return OK
 
 
@@ -63,6 +64,6 @@ def _settings(arguments: argparse.Namespace) -> config.Config:
 
 def _summary(errors: "list[LDIFError]") -> int:
     print(f"fakeldapd check: {len(errors)} {'mistake' if len(errors) == 1 else 'mistakes'}", file=sys.stderr)
-    if any(error.reason.startswith("UNDEFINED_ATTRIBUTE_TYPE") for error in errors):
+    if any("attribute type undefined" in error.reason or "objectClass: value #" in error.reason for error in errors):
         print("(--schema adds definitions; --schema-check lenient does without them)", file=sys.stderr)
     return BAD_DATA

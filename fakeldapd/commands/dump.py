@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 
 from fakeldapd.commands import client
 from fakeldapd.directory.ldifwriter import VERSION, write_record
+from fakeldapd.protocol.result import ResultCode
 
 PAGED_RESULTS = "1.2.840.113556.1.4.319"
 PAGE = 500
@@ -89,6 +90,8 @@ def _dump(connection: Any, arguments: argparse.Namespace) -> Iterator[Found]:
     # A referral's ref is operational (RFC 3296), and yet what it is all about.
     wanted = ["*", "+"] if arguments.operational else ["*", "ref"]
     for base in bases:
+        if not arguments.base and not _exists(connection, base):
+            continue  # a naming context may be empty
         found = _search(connection, base, arguments.filter or "(objectClass=*)", wanted, paged)
         yield from found if arguments.filter else superiors_first(found)
 
@@ -104,6 +107,13 @@ def _facts(connection: Any) -> tuple[bool, list[str]]:
             facts = {name.lower(): values for name, values in response["raw_attributes"].items()}
     contexts = [value.decode(errors="surrogateescape") for value in facts.get("namingcontexts", ())]
     return PAGED_RESULTS.encode() in facts.get("supportedcontrol", ()), [name for name in contexts if name]
+
+
+def _exists(connection: Any, base: str) -> bool:
+    """Whether a naming context has its first entry."""
+    with client.talking():
+        connection.search(base, "(objectClass=*)", "BASE", attributes=["1.1"], controls=[client.MANAGE_DSA_IT])
+    return bool(connection.result["result"] != ResultCode.NO_SUCH_OBJECT)
 
 
 def _search(connection: Any, base: str, filter: str, wanted: list[str], paged: bool) -> Iterator[Found]:

@@ -6,18 +6,20 @@ it stands on. Whoever loads decides what errors mean: a server that starts gives
 tells them all.
 """
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from fakeldapd.directory.entry import Values
 from fakeldapd.directory.ldif import ChangeRecord, ContentRecord, LDIFError, Record
 from fakeldapd.operations.add import add_naming_values, check_layout, read_attributes
 from fakeldapd.operations.request import Request, Response, Session
-from fakeldapd.protocol.messages import LDAPResult
+from fakeldapd.protocol.messages import Attribute, LDAPResult
 from fakeldapd.protocol.result import LDAPError, ResultCode
-from fakeldapd.schema.check import check_classes, check_naming
-from fakeldapd.schema.dn import DN
+from fakeldapd.schema.check import check_classes, check_naming, violations
+from fakeldapd.schema.dn import DN, RDN
 from fakeldapd.schema.elements import AttributeDescription
+from fakeldapd.schema.registry import Schema
 
 if TYPE_CHECKING:
     from fakeldapd.operations.directory import Directory
@@ -60,25 +62,41 @@ class Loader:
                 elif type(record) is ChangeRecord:
                     self._change(record)
             except LDAPError as error:
-                if self._below_refused(record):
-                    continue
-                found = record.error(_reason(error), self._line(record, error))
-                if self.on_error is None:
-                    raise found from None
-                self.on_error(found)
+                self._refuse(record, error)
             else:
                 self.count += 1
 
-    def _below_refused(self, record: Record) -> bool:
-        """Whether an entry is missing only because its superior was refused, which has been told already."""
+    def _refuse(self, record: Record, error: LDAPError) -> None:
+        """Tell what is wrong with a record: all of it where somebody listens, else the first thing, as an exception."""
+        if self.on_error is None:
+            raise record.error(_reason(error), _line(record, error)) from None
+        faults = list(self._faults(record)) if type(record) is ContentRecord else []
+        for fault in faults or [error]:
+            if fault is not _BELOW_REFUSED:
+                self.on_error(record.error(_reason(fault), _line(record, fault)))
+
+    def _faults(self, record: ContentRecord) -> Iterator[LDAPError]:
+        """Everything that is wrong with an entry which was refused for one of these things."""
+        schema = self.directory.schema
         try:
-            dn = self.directory.schema.dn(record.dn)
-        except LDAPError:
-            return False
-        below = dn.parent is not None and dn.parent.key in self._refused
+            dn = schema.dn(record.dn)
+        except LDAPError as error:
+            yield error
+            return
+        present: dict[AttributeDescription, Values] = {}
+        for name, values in self._given(record):
+            yield from _faults_of_values(schema, name, values)
+            if (description := schema.find(name)) is not None:
+                present[description] = values
+        assert dn.rdn is not None
+        yield from _faults_together(self.directory, dn.rdn, present)
+        below_refused = dn.parent is not None and dn.parent.key in self._refused
+        try:
+            self._check_place(dn)
+        except LDAPError as error:
+            yield _BELOW_REFUSED if below_refused else error
         if self.directory.dit.find(dn) is None:
             self._refused.add(dn.key)
-        return below
 
     def _entry(self, record: ContentRecord) -> None:
         directory = self.directory
@@ -101,13 +119,18 @@ class Loader:
         dit.add(dn, entry)
 
     def _attributes(self, record: ContentRecord) -> dict[AttributeDescription, Values]:
+        schema, given = self.directory.schema, self._given(record)
+        if self.check_syntax:
+            return read_attributes(schema, tuple(given), operational=True)
+        return {schema.attribute(name): values for name, values in given}
+
+    def _given(self, record: ContentRecord) -> list[Attribute]:
+        """The attributes of a record that are to be stored."""
         schema = self.directory.schema
         given = [a for a in record.attributes if a.type.lower() not in COMPUTED_ATTRIBUTES]
         if not self.keep_operational:
             given = [a for a in given if (d := schema.find(a.type)) is None or not d.type.no_user_modification]
-        if self.check_syntax:
-            return read_attributes(schema, tuple(given), operational=True)
-        return {schema.attribute(name): values for name, values in given}
+        return given
 
     def _check_place(self, dn: DN) -> None:
         dit = self.directory.dit
@@ -126,17 +149,70 @@ class Loader:
                 result = action.op
                 raise LDAPError(result.code, result.diagnostic.decode(), matched_dn=result.matched_dn)
 
-    @staticmethod
-    def _line(record: Record, error: LDAPError) -> int | None:
-        """The line of the attribute that the diagnostic message names, the record's where it names none."""
-        name, colon, rest = error.diagnostic.partition(":")
-        if not colon or " " in name:
-            return None
-        index = 0
-        if rest.startswith(" value #"):
-            digits = rest[len(" value #") :].split(" ", 1)[0]
-            index = int(digits) if digits.isdigit() else 0
-        return record.line_of(name.encode(), index)
+
+_BELOW_REFUSED = LDAPError(ResultCode.NO_SUCH_OBJECT)
+"""The superior was refused, which has been told already."""
+
+
+def _faults_of_values(schema: Schema, name: bytes, values: Values) -> Iterator[LDAPError]:
+    """What is wrong with one attribute, and with each of its values."""
+    done = 0
+    while done < len(values):
+        try:
+            read_attributes(schema, ((Attribute(name, values[done:])),), operational=True)
+            return
+        except LDAPError as error:
+            number = _value_number(error.diagnostic)
+            if number is None or error.code != ResultCode.INVALID_ATTRIBUTE_SYNTAX:
+                yield error
+                return
+            done += number + 1
+            text = error.diagnostic.replace(f"value #{number}", f"value #{done - 1}", 1)
+            yield LDAPError(error.code, text)
+
+
+def _faults_together(
+    directory: "Directory", rdn: RDN, attributes: dict[AttributeDescription, Values]
+) -> Iterator[LDAPError]:
+    """What is wrong with an entry whose attributes may each be good by themselves."""
+    schema, entries = directory.schema, directory.entries
+    class_values = attributes.get(entries.object_class)
+    if not class_values:
+        yield LDAPError(ResultCode.OBJECT_CLASS_VIOLATION, "no objectClass attribute")
+        return
+    try:
+        classes = schema.class_set(class_values)
+    except LDAPError:  # told already: the value isn't one
+        return
+    checks: list[Callable[[], None]] = [
+        lambda: check_classes(schema, classes, class_values),
+        lambda: check_naming(rdn),
+        lambda: add_naming_values(schema, rdn, attributes),
+    ]
+    for check in checks:
+        try:
+            check()
+        except LDAPError as error:
+            yield error
+    yield from violations(schema, classes, attributes)
+
+
+def _line(record: Record, error: LDAPError) -> int | None:
+    """The line of the attribute that the diagnostic message names, the record's where it names none."""
+    quoted = _NOT_ALLOWED.fullmatch(error.diagnostic)
+    name, colon, _ = (quoted[1], ":", "") if quoted else error.diagnostic.partition(":")
+    if not colon or " " in name:
+        return None
+    return record.line_of(name.encode(), _value_number(error.diagnostic) or 0)
+
+
+_VALUE_NUMBER = re.compile(r"[^ ]+: value #([0-9]+) ")
+_NOT_ALLOWED = re.compile("attribute '([^']+)' not allowed")
+
+
+def _value_number(diagnostic: str) -> int | None:
+    found = _VALUE_NUMBER.match(diagnostic)
+    return None if found is None else int(found[1])
 
 
 def _reason(error: LDAPError) -> str:

@@ -16,7 +16,7 @@ Under LENIENT, values and what classes require are checked; the chain, abstract 
 places and what is allowed are not. Under OFF only duplicate values are.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NoReturn
 
 from fakeldapd.protocol.result import LDAPError, ResultCode
@@ -42,7 +42,7 @@ def check_entry(schema: Schema, classes: ClassSet, present: Iterable[AttributeDe
     present = tuple(present)
     check_places(schema, classes, present)
     check_classes(schema, classes, ())
-    _check_contents(schema, classes, present)
+    check_contents(schema, classes, present)
 
 
 def check_classes(schema: Schema, classes: ClassSet, class_values: tuple[bytes, ...]) -> None:
@@ -89,7 +89,7 @@ def check_attributes(schema: Schema, classes: ClassSet, present: Iterable[Attrib
     LDAPError 65."""
     present = tuple(present)
     check_places(schema, classes, present)
-    _check_contents(schema, classes, present)
+    check_contents(schema, classes, present)
 
 
 _ROOT_DSE = (
@@ -124,70 +124,88 @@ _COLLECTIVE_SUBENTRY = b"collectiveAttributeSubentry"
 
 def check_places(schema: Schema, classes: ClassSet, present: tuple[AttributeDescription, ...]) -> None:
     """Whether attributes that belong in one kind of entry are in one of that kind. Raises LDAPError 65."""
+    for diagnostic in _misplaced(schema, classes, present):
+        _violation(diagnostic)
+
+
+def check_contents(schema: Schema, classes: ClassSet, present: tuple[AttributeDescription, ...]) -> None:
+    """Whether what classes require is there and what is there is allowed. Raises LDAPError 65."""
+    for diagnostic in _bad_contents(schema, classes, present):
+        _violation(diagnostic)
+
+
+def violations(schema: Schema, classes: ClassSet, present: Iterable[AttributeDescription]) -> Iterator[LDAPError]:
+    """Everything for which ``check_attributes`` would refuse an entry, the error that it would raise first."""
+    present = tuple(present)
+    for diagnostic in (*_misplaced(schema, classes, present), *_bad_contents(schema, classes, present)):
+        yield LDAPError(ResultCode.OBJECT_CLASS_VIOLATION, diagnostic)
+
+
+def _misplaced(schema: Schema, classes: ClassSet, present: tuple[AttributeDescription, ...]) -> Iterator[str]:
     if schema.check is not _STRICT:
         return
     for description in present:
         place = _PLACES.get(description.type.oid)
         if place is not None and not (place[0] and getattr(classes, place[0])):
-            _violation(f'attribute "{description.name.decode()}" {place[1]}')
+            yield f'attribute "{description.name.decode()}" {place[1]}'
         if description.type.collective and not any(c.name == _COLLECTIVE_SUBENTRY for c in classes.all):
-            _violation(f"'{description.type.name.decode()}' can only appear in {_COLLECTIVE_SUBENTRY.decode()}")
+            yield f"'{description.type.name.decode()}' can only appear in {_COLLECTIVE_SUBENTRY.decode()}"
 
 
-def _check_contents(schema: Schema, classes: ClassSet, present: tuple[AttributeDescription, ...]) -> None:
+def _bad_contents(schema: Schema, classes: ClassSet, present: tuple[AttributeDescription, ...]) -> Iterator[str]:
     if schema.check is _OFF:
         return
     strict = schema.check is _STRICT
     types = {description.type for description in present}
     rule = None if classes.structural is None else schema.content_rule(classes.structural)
     if rule is not None:
-        _check_rule(schema, rule, types, strict)
+        yield from _against_rule(schema, rule, types, strict)
     unrelated: list[ObjectClass] = []
     if not strict and classes.structural is not None:  # where chains don't hold, each of several requires what it does
         above = classes.structural.ancestors
         unrelated = [c for c in classes.classes if c.kind is Kind.STRUCTURAL and c not in above]
     for object_class in classes.classes:
         if strict:
-            _check_class(object_class, classes, rule)
+            yield from _bad_class(object_class, classes, rule)
         if object_class.kind is Kind.AUXILIARY or object_class is classes.structural or object_class in unrelated:
             for required in schema.must(object_class):
                 if required not in types:
                     name = object_class.name.decode()
-                    _violation(f"object class '{name}' requires attribute '{required.name.decode()}'")
+                    yield f"object class '{name}' requires attribute '{required.name.decode()}'"
     if strict and not classes.allows_all:
         must, may = classes.must, classes.may
         for description in present:
             attribute_type = description.type
             known = attribute_type in must or attribute_type in may or attribute_type.oid == _OBJECT_CLASS
             if not known and not attribute_type.operational:
-                _violation(f"attribute '{description.name.decode()}' not allowed")
+                yield f"attribute '{description.name.decode()}' not allowed"
 
 
-def _check_rule(schema: Schema, rule: ContentRule, types: set[AttributeType], strict: bool) -> None:
+def _against_rule(schema: Schema, rule: ContentRule, types: set[AttributeType], strict: bool) -> Iterator[str]:
     name = rule.names[0] if rule.names else rule.oid
     if rule.obsolete:
-        _violation(f"content rule '{name}' is obsolete")
+        yield f"content rule '{name}' is obsolete"
     for required in schema.must(rule):
         if required not in types:
-            _violation(f"content rule '{name}' requires attribute '{required.name.decode()}'")
+            yield f"content rule '{name}' requires attribute '{required.name.decode()}'"
     if strict:
         for precluded in schema.forbidden(rule):
             if precluded in types:
-                _violation(f"content rule '{name}' precluded attribute '{precluded.name.decode()}'")
+                yield f"content rule '{name}' precluded attribute '{precluded.name.decode()}'"
 
 
-def _check_class(object_class: ObjectClass, classes: ClassSet, rule: ContentRule | None) -> None:
+def _bad_class(object_class: ObjectClass, classes: ClassSet, rule: ContentRule | None) -> Iterator[str]:
     if object_class.obsolete:
-        _violation(f"objectClass '{object_class.name.decode()}' is OBSOLETE")
+        yield f"objectClass '{object_class.name.decode()}' is OBSOLETE"
     place = _CLASS_PLACES.get(object_class.oid)
     if place is not None and not (place[0] and getattr(classes, place[0])):
-        _violation(f'objectClass "{object_class.oid}" {place[1]}')
+        yield f'objectClass "{object_class.oid}" {place[1]}'
     if object_class.kind is Kind.ABSTRACT:
         if not any(c.kind is not Kind.ABSTRACT and object_class in c.ancestors for c in classes.classes):
-            _violation(f"instantiation of abstract objectClass '{object_class.name.decode()}' not allowed")
+            yield f"instantiation of abstract objectClass '{object_class.name.decode()}' not allowed"
     elif object_class.kind is Kind.AUXILIARY and rule is not None and object_class not in rule.auxiliaries:
         name = rule.names[0] if rule.names else rule.oid
-        _violation(f"class '{object_class.name.decode()}' not allowed by content rule '{name}'")
+        yield f"class '{object_class.name.decode()}' not allowed by content rule '{name}'"
 
 
 # --- names -----------------------------------------------------------------------------------------------------------

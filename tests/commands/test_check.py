@@ -35,7 +35,7 @@ def test_good(check: Run) -> None:
         ("slapcat", [], 3),
         ("ldapsearch", [], 4),
         ("unboundid", ["--schema-check", "lenient"], 2),
-        ("db2ldif", ["--schema-check", "off"], 3),
+        ("db2ldif", ["--schema-check", "lenient"], 3),
         ("ldifde", ["--schema-check", "off"], 3),
     ],
 )
@@ -67,7 +67,7 @@ def test_every_mistake_has_its_place(check: Run) -> None:
         ("a.ldif:12", "cn=2,dc=example,dc=com", "invalid base64"),
         ("a.ldif:13", "cn=2,dc=example,dc=com", "no ':' in this line"),
         ("a.ldif:19", "cn=3,dc=example,dc=com", "UNDEFINED_ATTRIBUTE_TYPE (17)"),
-        ("a.ldif:21", "cn=4,dc=example,dc=com", "OBJECT_CLASS_VIOLATION (65)"),
+        ("a.ldif:25", "cn=4,dc=example,dc=com", "OBJECT_CLASS_VIOLATION (65)"),
         ("a.ldif:27", "garbage", "INVALID_DN_SYNTAX (34)"),
         ("a.ldif:37", "cn=6,dc=example,dc=com", "INVALID_ATTRIBUTE_SYNTAX (21)"),
         ("a.ldif:39", "cn=7,ou=nowhere,dc=example,dc=com", "NO_SUCH_OBJECT (32)"),

@@ -50,7 +50,9 @@ def test_every_error_is_told(empty):
     found = []
     loader = Loader(empty, on_error=found.append)
     loader.load(read(BASE + "\n".join(text for text, _, _ in TABLE)))
-    assert len(found) == len(TABLE)
+    told = [str(error) for error in found]
+    for _, _, reason in TABLE:
+        assert any(reason in text for text in told)
     assert loader.count == 1
 
 
@@ -87,3 +89,23 @@ def test_change_records_are_carried_out(empty, schema):
     entry = empty.dit.get(schema.dn(b"cn=y,dc=example,dc=com"))
     assert entry.values(schema.attribute(b"description")) == (b"new",)
     assert entry.values(schema.attribute(b"cn")) == (b"y",)
+
+
+def test_every_mistake_of_an_entry_is_told_with_its_line(empty):
+    text = BASE + (
+        "dn: cn=x,dc=example,dc=com\nobjectClass: person\nobjectClass: noSuch\nfoo: x\nc: Germany\nc: DE\nc: Austria\n"
+        "\ndn: cn=y,dc=example,dc=com\nobjectClass: person\ncn: y\nmail: y@example.com\nuid: y\n"
+        "\ndn: cn=z,cn=y,dc=example,dc=com\nobjectClass: device\nbar: z\n"
+    )
+    found = []
+    Loader(empty, on_error=found.append).load(read(text))
+    assert [(error.line, error.reason.split(": ", 1)[1]) for error in found] == [
+        (7, "objectClass: value #1 invalid per syntax"),
+        (8, "foo: attribute type undefined"),
+        (9, "c: value #0 invalid per syntax"),
+        (11, "c: value #2 invalid per syntax"),
+        (13, "object class 'person' requires attribute 'sn'"),
+        (16, "attribute 'mail' not allowed"),
+        (17, "attribute 'uid' not allowed"),
+        (21, "bar: attribute type undefined"),
+    ]

@@ -1,7 +1,7 @@
 """The controls by OID, and the rules that hold for every control.
 
-A control that isn't in the table is ignored, unless it is critical; so is one that doesn't go with the operation. What a
-control does is the business of its own file and of the operation.
+A control that isn't in the table is ignored, unless it is critical; so is one that doesn't go with the operation. What
+a control does is the business of its own file and of the operation.
 """
 
 from collections.abc import Mapping
