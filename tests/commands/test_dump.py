@@ -15,6 +15,9 @@ from hypothesis import strategies as st
 
 from fakeldapd.commands.dump import Found, superiors_first
 from fakeldapd.directory.ldif import ContentRecord, read
+from fakeldapd.protocol.decode import decode_message
+from fakeldapd.protocol.encode import encode_message
+from fakeldapd.protocol.messages import BindResponse
 
 Run = Callable[..., Any]
 Serve = Callable[..., Any]
@@ -172,9 +175,8 @@ def test_server_that_goes_away(run: Run) -> None:
 
         def answer_the_bind_only() -> None:
             with listener.accept()[0] as connection:
-                bind = connection.recv(4096)
-                assert bind[2:4] == b"\2\1"
-                connection.sendall(bytes.fromhex(f"300c0201{bind[4]:02x}61070a010004000400"))
+                bind = decode_message(connection.recv(4096))
+                connection.sendall(encode_message(bind.message_id, BindResponse()))
                 connection.recv(4096)
 
         thread = threading.Thread(target=answer_the_bind_only)
