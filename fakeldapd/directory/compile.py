@@ -10,7 +10,6 @@ from typing import Any
 
 from fakeldapd.directory.evaluate import (
     BIT_RULES,
-    FALSE,
     IN_CHAIN,
     TRUE,
     UNDEFINED,
@@ -216,7 +215,7 @@ def _extensible(setting: Setting, f: m.Extensible) -> Test:
     if assertion is None and not (rule.oid in BIT_RULES and is_integer(f.value)):
         return UNDEFINED
     if description is None:
-        return FALSE if assertion is None else AnyAttributeTest(setting, rule, assertion, f.dn_attributes)
+        return AnyAttributeTest(setting, rule, assertion, f.dn_attributes and assertion is not None)
     if f.rule is not None and not schema.applies(rule, description.type):
         return UNDEFINED
     if f.rule is None and rule.oid == _UUID_MATCH:

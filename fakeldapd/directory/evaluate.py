@@ -422,6 +422,8 @@ class AnyAttributeTest:
             if applies and (guard is None or guard(node, entry)):
                 for v in values:
                     normal = self.rule.normalise(v)
+                    if (normal is None or self.assertion is None) and self.rule.oid in BIT_RULES:
+                        return None
                     if normal is not None and self.rule.matches(self.assertion, normal):
                         return True
         return self.naming(node, entry) if self.naming is not None else False

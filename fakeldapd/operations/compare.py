@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _TRUE = Response(m.CompareResponse(ResultCode.COMPARE_TRUE))
 _FALSE = Response(m.CompareResponse(ResultCode.COMPARE_FALSE))
 _HAS_SUBORDINATES = b"hasSubordinates"
+_OF_TREE = (b"entryDN", b"hasSubordinates", b"subschemaSubentry")
 _NOT_COMPARED = (b"entryDN", b"subschemaSubentry")
 
 
@@ -51,7 +52,7 @@ def compare(directory: "Directory", request: Request, controls: Mapping[bytes, A
         yield _TRUE if of_class(node, entry) else _FALSE
         return
     reach = Reach(description)
-    if not reach.present(node, entry) or (virtual is not None and description.type.name == _HAS_SUBORDINATES):
+    if not reach.present(node, entry) or (virtual is not None and description.type.name in _OF_TREE):
         raise LDAPError(ResultCode.NO_SUCH_ATTRIBUTE)
     for value in reach.values(node, entry):
         normal = rule.normalise(value)

@@ -27,6 +27,7 @@ KINDS = {
 }
 """The attributes that hold definitions, in the order in which slapd reads them, and the kind that each holds."""
 
+
 def put_in_order(description: AttributeDescription, values: Values) -> Values:
     """The values of a new entry with the positions that they asked for. Raises LDAPError 21."""
     found = ordered.in_order(values)
@@ -138,7 +139,10 @@ class Changes:
         """Put in the definition that a value, without a position, holds. Raises LDAPError 19, 80."""
         name = description.name.decode()
         kind = KINDS[description.type.name]
-        text = value.decode()
+        try:
+            text = value.decode()
+        except UnicodeDecodeError:  # only where values aren't checked
+            raise LDAPError(ResultCode.INVALID_ATTRIBUTE_SYNTAX, f"{name}: value is not UTF-8") from None
         try:
             if kind == "objectIdentifiers":
                 words = len(text.split())

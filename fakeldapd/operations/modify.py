@@ -112,7 +112,7 @@ def apply(directory: "Directory", node: Node, edits: list[Edit], identity: bytes
         have = changes.get(edit.description)
         if have is None:
             have = old.values(edit.description)
-        elif edit.operation == m.ModifyOperation.REPLACE:
+        elif not have or edit.operation == m.ModifyOperation.REPLACE:
             del changes[edit.description]  # it comes last then
         changes[edit.description] = _EDITS[edit.operation](directory.schema, edit, have)
     new = directory.entries.change(old, changes)
@@ -125,9 +125,13 @@ def check_changed(
 ) -> None:
     """Whether an entry may be what the changes made of it. Raises LDAPError 64, 65, 69."""
     schema = directory.schema
-    if not new.layout.allowed:
-        check_places(schema, new.classes, new.layout.descriptions)
-    check_single_values(schema, changes)
+    if new.layout.allowed:
+        check_single_values(schema, changes)
+    else:
+        for description in new.layout.descriptions:
+            check_places(schema, new.classes, (description,))
+            if description in changes:
+                check_single_values(schema, {description: changes[description]})
     object_class = directory.entries.object_class
     if object_class in changes:
         if not changes[object_class]:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 def referral_uris(directory: "Directory", node: Node, target: DN, scope: int | None) -> tuple[bytes, ...]:
     """The URIs of a referral object for an operation on ``target``, at or below it (RFC 3296 section 5.1).
 
-    The object's DN at the end of ``target`` is replaced by the DN of the URI; ``scope`` goes where the URI has none.
+    The object's DN at the end of ``target`` is replaced by the DN of the URI; ``scope`` goes where the URI has none. A
+    target elsewhere, which was an alias for it, stays as it is, as in slapd.
     """
     assert node.entry is not None
     ref = directory.schema.attribute(b"ref")
@@ -36,7 +37,7 @@ def _rewrite(directory: "Directory", value: bytes, base: DN, target: DN, scope: 
     except URLSyntaxError:
         return uri
     dn = target.text
-    if url.dn:
+    if url.dn and target.is_within(base):
         try:
             dn = target.rebase(base, directory.schema.dn(url.dn)).text
         except LDAPError:

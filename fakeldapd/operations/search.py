@@ -94,6 +94,7 @@ def find_base(
     referral.
     """
     dit = directory.dit
+    asked = dn
     node = dit.find(dn)
     if dit.alias_count and op.deref in (m.Deref.FINDING, m.Deref.ALWAYS):
         dn, node = dereference(directory, dn, node)
@@ -103,7 +104,7 @@ def find_base(
     if not session.is_admin and _hidden(directory, session, nearest, Level.DISCLOSE):
         raise LDAPError(ResultCode.NO_SUCH_OBJECT)
     if dit.referral_count:
-        refer_away(directory, nearest, dn, controls if nearest is node else NO_CONTROLS, op.scope)
+        refer_away(directory, nearest, asked, controls if nearest is node else NO_CONTROLS, op.scope)
     if node is None:
         raise LDAPError(ResultCode.NO_SUCH_OBJECT, matched_dn=nearest.text)
     if not session.is_admin and _hidden(directory, session, node, Level.SEARCH):

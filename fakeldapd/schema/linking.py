@@ -131,7 +131,7 @@ class Links:
         for row in gone:
             table = self.by_key[row.kind]
             for key in row.keys:
-                del table[key]
+                table.pop(key, None)  # a definition may give a name twice
             if row in self.rows[row.kind]:
                 self.rows[row.kind].remove(row)
             element = row.linked

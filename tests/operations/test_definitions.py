@@ -128,9 +128,11 @@ CHANGES: list[tuple[tuple[Any, ...], tuple[int, str]]] = [
     ((DELETE, TYPES, OTHER), (16, "modify/delete: olcAttributeTypes: no such value")),
     ((DELETE, TYPES, "{1}"), (16, "modify/delete: olcAttributeTypes: no such value")),
     ((DELETE, TYPES, "{0}( 1.2 )"), (16, "modify/delete: olcAttributeTypes: no such value")),
-    ((DELETE, RULES), (16, "modify/delete: olcDitContentRules: no such attribute")),
-    ((DELETE, RULES, "{0}"), (16, "modify/delete: olcDitContentRules: no such attribute")),
-    ((REPLACE, RULES), (16, "modify/delete: olcDitContentRules: no such attribute")),
+    ((DELETE, CLASSES), (16, "modify/delete: olcObjectClasses: no such attribute")),
+    ((DELETE, CLASSES, "{0}"), (16, "modify/delete: olcObjectClasses: no such attribute")),
+    ((REPLACE, CLASSES), (16, "modify/delete: olcObjectClasses: no such attribute")),
+    ((DELETE, RULES), (80, "cannot delete olcDitContentRules")),
+    ((REPLACE, RULES), (80, "cannot delete olcDitContentRules")),
     ((INCREMENT, TYPES, "1"), (19, "olcAttributeTypes: attribute syntax inappropriate for increment")),
     ((ADD, "cn", "x"), (67, "Use modrdn to change the entry name")),
     ((DELETE, "cn"), (67, "Use modrdn to change the entry name")),
@@ -186,6 +188,23 @@ def test_a_schema_of_the_start_can_be_changed(server: Server) -> None:
 
 
 # --- other strictnesses -----------------------------------------------------------------------------------------------
+
+
+def test_octets_that_are_no_text(clock: Callable[[], float]) -> None:
+    schema = Schema.load(("core",), SchemaCheck.OFF)
+    directory = Directory(schema, [schema.dn(BASE)], admin_dn=schema.dn(b"cn=admin," + BASE), clock=clock)
+    server = Server(directory, Session(identity=directory.admin_dn, is_admin=True))
+    change = m.Change(ADD, TYPES.encode(), (b"( 1.9.1 \xff )",))
+    answer = (21, "olcAttributeTypes: value is not UTF-8", "")
+    assert server.ask(m.ModifyRequest(SCHEMA, (change,))) == answer
+
+
+def test_a_name_given_twice(server: Server) -> None:
+    twice = "( 1.9.1 NAME ( 'note' 'NOTE' ) SUP nosuch )"
+    answer = (80, 'olcAttributeTypes: AttributeType not found: "nosuch"', "")
+    assert server.schema("test", (TYPES, twice)) == answer
+    assert server.schema("test", (TYPES, twice.replace("nosuch", "name"))) == OK
+    assert server.modify(TEST, (DELETE, TYPES)) == OK
 
 
 @pytest.mark.parametrize("check", [SchemaCheck.LENIENT, SchemaCheck.OFF])

@@ -147,3 +147,15 @@ ROWS += [
     row("walk: compare userPassword of the schema", 16, compare("cn=Subschema", "userPassword", "x")),
     row("walk: compare userPassword of the root DSE", 16, compare("", "userPassword", "x")),
 ]
+ROWS += [
+    row("walk: compare entryDN of the root DSE", None, compare("", "entryDN", ALICE)),
+    row("walk: compare entryDN of the schema", None, compare("cn=Subschema", "entryDN", "cn=Subschema")),
+    row("walk: compare subschemaSubentry of the root DSE", None, compare("", "subschemaSubentry", "cn=Subschema")),
+    row("walk: second value before a misplaced attribute", 19, modify(ALICE, ("add", "uidNumber", "5"), ("add", "aliasedObjectName", BOB)), by=ADMIN),
+    row("walk: misplaced attribute before a second value", None, modify(BOB, ("add", "aliasedObjectName", ALICE), ("add", "employeeNumber", "5"),
+        ("add", "employeeNumber", "6")), by=ADMIN),
+    row("walk: deleted and added again, not allowed", 65, modify(EVE, ("replace", "name"), ("add", "ou", "x"), ("add", "name", "y")), by=ADMIN),
+    row("walk: alias to a referral", 10, search(f"cn=to-remote,{ALIASES}", "(objectClass=*)", "1.1", deref=3), search(
+        f"cn=x,cn=to-remote,{ALIASES}", "(objectClass=*)", "1.1", deref=2), setup=[add(f"cn=to-remote,{ALIASES}", "objectClass: alias",
+        "objectClass: extensibleObject", "cn: to-remote", f"aliasedObjectName: {REMOTE}")]),
+]

@@ -1,7 +1,10 @@
 """Root DSE and subschema subentry (RFC 4512 sections 4.2 and 5.1)."""
 
+import re
+
+from oracle.client import Client
 from oracle.slapd import ADMIN
-from oracle.steps import ALICE, MANAGE, Row, bind, row, search
+from oracle.steps import ALICE, MANAGE, Row, Step, bind, row, search
 
 ALL = "(objectClass=*)"
 
@@ -16,7 +19,26 @@ def schema(name: str, *attributes: str, filter: str = ALL, scope: str = "base", 
     return row(f"schema: {name}", keywords.pop("expect", 0), search("cn=Subschema", filter, *attributes, scope=scope), **keywords)
 
 
+DESCRIPTION = re.compile(r" DESC '[^']*'")
+
+
+def definitions(kind: str) -> Row:
+    """A row that reads all definitions of one kind, as a set: without their DESC, which is prose, with the words of each sorted,
+    since lists of names come in any order, and without what belongs to slapd's own configuration."""
+    step = search("cn=Subschema", ALL, kind, scope="base")
+
+    def run(client: Client) -> list[str]:
+        assert step.request is not None
+        entries = client.ask(*step.request).entries
+        texts = [DESCRIPTION.sub("", value.decode()) for _, values in entries[0][1] for value in values]
+        words = [[word for word in text.replace("$", "").split() if not word.startswith("olc")] for text in texts if "'olc" not in text]
+        return sorted(" ".join([first, oid, *sorted(rest)]) for first, oid, *rest in words)
+
+    return row(f"schema: {kind}", None, Step(f"words of definitions: {step.text}", run))
+
+
 ROWS = [
+    *(definitions(kind) for kind in ("attributeTypes", "objectClasses", "ldapSyntaxes", "matchingRules", "matchingRuleUse", "dITContentRules", "nameForms")),
     dse("default"),
     dse("star", "*"),
     dse("1.1", "1.1"),
