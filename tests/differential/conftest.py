@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-
 from oracle.compare import Subjects
 from oracle.fakeldapd import Fakeldapd
 from oracle.slapd import Slapd

@@ -1,13 +1,12 @@
 """Every situation of rows/ put to a real slapd and to fakeldapd: the answers are equal, line by line.
 
-What differs on purpose is in docs/differences.toml with the very lines that fakeldapd gives; such a row must differ in exactly that
-way. ``python -m oracle.show PART-OF-A-NAME`` (in tests/) prints what both answer.
+What differs on purpose is in docs/differences.toml with the very lines that fakeldapd gives; such a row must differ in
+exactly that way. ``python -m oracle.show PART-OF-A-NAME`` (in tests/) prints what both answer.
 """
 
 import difflib
 
 import pytest
-
 from oracle.compare import Subjects, agrees
 from oracle.differences import differences
 from oracle.table import situations

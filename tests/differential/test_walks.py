@@ -1,13 +1,14 @@
-"""Random operation sequences put to a real slapd and to fakeldapd: code, matchedDN, diagnostic, entries and the directory afterwards.
+"""Random operation sequences put to a real slapd and to fakeldapd: code, matchedDN, diagnostic, entries and the
+directory afterwards.
 
-A thousand operations; FAKELDAPD_DIFFERENTIAL=N makes it N, FAKELDAPD_DIFFERENTIAL_SEED another first seed. A failure names the seed
-and prints the shortest list of operations found that still differs, as lines that can be pasted into rows/.
+A thousand operations; FAKELDAPD_DIFFERENTIAL=N makes it N, FAKELDAPD_DIFFERENTIAL_SEED another first seed. A failure
+names the seed and prints the shortest list of operations found that still differs, as lines that can be pasted into
+rows/.
 """
 
 import os
 
 import pytest
-
 from oracle.compare import Subjects
 from oracle.side_by_side import walk
 

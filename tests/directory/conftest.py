@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 import pytest
-from fakeldapd.schema.registry import Schema
 
 from fakeldapd.directory.dit import DIT, Node
-from fakeldapd.directory.entry import Entries
+from fakeldapd.directory.entry import Entries, Entry
+from fakeldapd.schema.registry import Schema
 
 PEOPLE = {
     "dc=example,dc=com": {"objectClass": ["domain"], "dc": ["example"]},
@@ -58,8 +58,8 @@ def entries(schema: Schema) -> Entries:
 
 
 @pytest.fixture
-def build(schema: Schema, entries: Entries) -> Callable[[dict[str, list[str]]], object]:
-    def build(attributes: dict[str, list[str]]) -> object:
+def build(schema: Schema, entries: Entries) -> Callable[[dict[str, list[str]]], Entry]:
+    def build(attributes: dict[str, list[str]]) -> Entry:
         return entries.build(
             {schema.attribute(k.encode()): tuple(v.encode("latin-1") for v in vs) for k, vs in attributes.items()}
         )
@@ -68,7 +68,7 @@ def build(schema: Schema, entries: Entries) -> Callable[[dict[str, list[str]]], 
 
 
 @pytest.fixture
-def dit(schema: Schema, build: Callable[[dict[str, list[str]]], object]) -> DIT:
+def dit(schema: Schema, build: Callable[[dict[str, list[str]]], Entry]) -> DIT:
     dit = DIT([schema.dn(b"dc=example,dc=com")])
     for name, attributes in PEOPLE.items():
         dit.add(schema.dn(name.encode()), build(attributes))

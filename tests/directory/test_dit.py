@@ -1,5 +1,7 @@
 """The tree: finding, changing, renaming; what is never left behind."""
 
+from typing import Any
+
 import pytest
 
 from fakeldapd.directory.dit import DIT
@@ -21,7 +23,7 @@ ADA = b"uid=ada,ou=people,dc=example,dc=com"
         (b"dc=other,dc=org", False),
     ],
 )
-def test_find(dit, schema, name, found):
+def test_find(dit: Any, schema: Any, name: Any, found: Any) -> None:
     assert (dit.get(schema.dn(name)) is not None) is found
 
 
@@ -34,18 +36,18 @@ def test_find(dit, schema, name, found):
         (b"dc=org", None),
     ],
 )
-def test_nearest_is_what_matched_dn_names(dit, schema, name, nearest):
+def test_nearest_is_what_matched_dn_names(dit: Any, schema: Any, name: Any, nearest: Any) -> None:
     node = dit.nearest(schema.dn(name))
     assert (node.text if node else None) == nearest
 
 
-def test_walk_gives_superiors_first(dit, at):
+def test_walk_gives_superiors_first(dit: Any, at: Any) -> None:
     names = [node.text for node in at("dc=example,dc=com").below()]
     assert len(names) == len(dit) - 1
     assert names.index(b"ou=people,dc=example,dc=com") < names.index(ADA)
 
 
-def test_walk_goes_on_while_the_tree_changes(dit, at):
+def test_walk_goes_on_while_the_tree_changes(dit: Any, at: Any) -> None:
     walk = at("dc=example,dc=com").below()
     assert next(walk).text == b"ou=people,dc=example,dc=com"
     ada, bob = at(ADA.decode()), at("uid=bob,ou=people,dc=example,dc=com")
@@ -54,7 +56,7 @@ def test_walk_goes_on_while_the_tree_changes(dit, at):
     assert all(node.entry is None or node.entry in [n.entry for n in dit.nodes()] for node in walk)
 
 
-def test_remove_and_add_again(dit, at, schema, build):
+def test_remove_and_add_again(dit: Any, at: Any, schema: Any, build: Any) -> None:
     entry = at(ADA.decode()).entry
     size = len(dit)
     dit.remove(at(ADA.decode()))
@@ -65,12 +67,12 @@ def test_remove_and_add_again(dit, at, schema, build):
     assert dit.get(schema.dn(ADA)) is entry
 
 
-def test_add_below_nothing_is_refused(dit, schema, build):
+def test_add_below_nothing_is_refused(dit: Any, schema: Any, build: Any) -> None:
     with pytest.raises(KeyError):
         dit.add(schema.dn(b"cn=x,ou=nowhere,dc=example,dc=com"), build({"objectClass": ["device"], "cn": ["x"]}))
 
 
-def test_rename_moves_the_subtree(dit, at, schema):
+def test_rename_moves_the_subtree(dit: Any, at: Any, schema: Any) -> None:
     people = at("ou=people,dc=example,dc=com")
     ada = at(ADA.decode())
     dit.rename(people, schema.rdn(b"ou=Humans"), at("ou=groups,dc=example,dc=com"))
@@ -80,8 +82,8 @@ def test_rename_moves_the_subtree(dit, at, schema):
     assert dit.find(ada.dn) is ada
 
 
-def test_two_contexts_one_within_the_other(schema, build):
-    dit = DIT([schema.dn(b"dc=com"), schema.dn(b"ou=own,dc=com")])
+def test_two_contexts_one_within_the_other(schema: Any, build: Any) -> None:
+    dit: Any = DIT([schema.dn(b"dc=com"), schema.dn(b"ou=own,dc=com")])
     dit.add(schema.dn(b"dc=com"), build({"objectClass": ["domain"], "dc": ["com"]}))
     dit.add(schema.dn(b"ou=own,dc=com"), build({"objectClass": ["organizationalUnit"], "ou": ["own"]}))
     assert dit.context(schema.dn(b"cn=x,ou=own,dc=com")).suffix.text == b"ou=own,dc=com"
@@ -89,7 +91,7 @@ def test_two_contexts_one_within_the_other(schema, build):
     assert [n.text for n in dit.nodes()] == [b"dc=com", b"ou=own,dc=com"]
 
 
-def test_aliases_and_referrals_are_counted(dit, schema, build):
+def test_aliases_and_referrals_are_counted(dit: Any, schema: Any, build: Any) -> None:
     assert (dit.alias_count, dit.referral_count) == (0, 0)
     name = schema.dn(b"cn=a,dc=example,dc=com")
     node = dit.add(

@@ -1,5 +1,7 @@
 """Filters over entries: True, False and Undefined, which finds nothing even when negated."""
 
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -95,20 +97,20 @@ TABLE = [
 
 
 @pytest.mark.parametrize(("name", "text", "truth"), TABLE, ids=[f"{n.split(',')[0]} {t}" for n, t, _ in TABLE])
-def test_truth(schema, dit, at, name, text, truth):
+def test_truth(schema: Any, dit: Any, at: Any, name: Any, text: Any, truth: Any) -> None:
     test = compile_filter(Setting(schema, dit.find), parse(text))
     node = at(name)
     assert test(node, node.entry) is truth
 
 
-def test_a_chain_of_groups_may_be_a_circle(schema, dit, at, build):
+def test_a_chain_of_groups_may_be_a_circle(schema: Any, dit: Any, at: Any, build: Any) -> None:
     node = at(ALL)
     dit.put(node, build({"objectClass": ["groupOfNames"], "cn": ["all"], "member": [STAFF, ALL]}))
     test = compile_filter(Setting(schema, dit.find), parse("(member:1.2.840.113556.1.4.1941:=cn=x,dc=example,dc=com)"))
     assert test(node, node.entry) is False
 
 
-def test_a_guard_makes_items_undefined(schema, dit, at):
+def test_a_guard_makes_items_undefined(schema: Any, dit: Any, at: Any) -> None:
     node = at(ADA)
     mail = schema.attribute_type(b"mail")
     setting = Setting(schema, dit.find, lambda t: (lambda node, entry: False) if t is mail else None)
@@ -130,12 +132,12 @@ def test_a_guard_makes_items_undefined(schema, dit, at):
         ((b"a", None), b"", False),
     ],
 )
-def test_pieces_do_not_overlap(pieces, text, matches):
+def test_pieces_do_not_overlap(pieces: Any, text: Any, matches: Any) -> None:
     assert substrings_match(pieces, text) is matches
 
 
 @st.composite
-def nested(draw):
+def nested(draw: Any) -> Any:
     """Filters that enclose one another often enough to be evaluated without recursion."""
     f = draw(st.sampled_from(ITEMS))
     for _ in range(draw(st.integers(100, 130))):
@@ -155,7 +157,7 @@ ITEMS = [parse("(uid=ada)"), parse("(uid=bob)"), parse("(foo=bar)"), parse("(cn=
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(nested())
-def test_deep_filters_are_evaluated_as_others(schema, dit, at, f):
+def test_deep_filters_are_evaluated_as_others(schema: Any, dit: Any, at: Any, f: Any) -> None:
     deep = compile_filter(Setting(schema, dit.find), f)
     assert isinstance(deep, DeepTest)
     node = at(ADA)
@@ -165,7 +167,7 @@ def test_deep_filters_are_evaluated_as_others(schema, dit, at, f):
 @pytest.mark.parametrize(
     "wrap", [lambda f: m.Not(f), lambda f: m.And((f, ITEMS[0])), lambda f: m.Or((m.Not(f), ITEMS[1]))]
 )
-def test_a_thousand_filters_in_one_another(schema, dit, at, wrap):
+def test_a_thousand_filters_in_one_another(schema: Any, dit: Any, at: Any, wrap: Any) -> None:
     f = ITEMS[0]
     for _ in range(1000):
         f = wrap(f)

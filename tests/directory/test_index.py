@@ -1,5 +1,7 @@
 """Indexes find what looking at every entry finds, whatever was changed before or while they were built."""
 
+from typing import Any
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -40,7 +42,7 @@ changes = st.one_of(
 )
 
 
-def entry(entries: Entries, cn: list[bytes], sn: list[bytes], inet: bool) -> object:
+def entry(entries: Entries, cn: list[bytes], sn: list[bytes], inet: bool) -> Any:
     attributes = {
         b"objectClass": [b"inetOrgPerson" if inet else b"person"],
         b"cn": cn,
@@ -49,11 +51,11 @@ def entry(entries: Entries, cn: list[bytes], sn: list[bytes], inet: bool) -> obj
     return entries.build({SCHEMA.attribute(k): tuple(v) for k, v in attributes.items()})
 
 
-def name(letter: bytes) -> object:
+def name(letter: bytes) -> Any:
     return SCHEMA.dn(b"uid=%b,dc=example,dc=com" % letter)
 
 
-def change(dit: DIT, entries: Entries, kind: str, *what: object) -> None:
+def change(dit: DIT, entries: Entries, kind: str, *what: Any) -> None:
     node = dit.find(name(what[0])) if kind in ("put", "remove", "rename") else None
     if kind == "put":
         new = entry(entries, *what[1:])
@@ -64,7 +66,7 @@ def change(dit: DIT, entries: Entries, kind: str, *what: object) -> None:
         dit.rename(node, SCHEMA.rdn(b"uid=" + what[1]))
 
 
-def found_by_index(dit: DIT, test: object) -> set[object] | None:
+def found_by_index(dit: Any, test: Any) -> Any:
     candidates = dit.indexes.candidates(test)
     if candidates is None:
         return None
@@ -75,8 +77,8 @@ def found_by_index(dit: DIT, test: object) -> set[object] | None:
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(changes, max_size=25))
-def test_index_and_walk_agree(steps):
-    dit = DIT([BASE])
+def test_index_and_walk_agree(steps: Any) -> None:
+    dit: Any = DIT([BASE])
     entries = Entries(SCHEMA)
     dit.add(BASE, entries.build({SCHEMA.attribute(b"objectClass"): (b"domain",), SCHEMA.attribute(b"dc"): (b"x",)}))
     setting = Setting(SCHEMA, dit.find)
@@ -99,8 +101,8 @@ def test_index_and_walk_agree(steps):
         assert found_by_index(dit, test) in ({node for node in dit.nodes() if test(node, node.entry)}, None)
 
 
-def test_every_filter_of_the_table_but_negations_has_an_index():
-    dit = DIT([BASE])
+def test_every_filter_of_the_table_but_negations_has_an_index() -> None:
+    dit: Any = DIT([BASE])
     setting = Setting(SCHEMA, dit.find)
     for text in FILTERS:
         assert dit.indexes.candidates(compile_filter(setting, parse(text))) is not None
@@ -108,8 +110,8 @@ def test_every_filter_of_the_table_but_negations_has_an_index():
         assert dit.indexes.candidates(compile_filter(setting, parse(text))) is None
 
 
-def test_a_large_index_is_built_in_steps_with_changes_between():
-    dit = DIT([BASE])
+def test_a_large_index_is_built_in_steps_with_changes_between() -> None:
+    dit: Any = DIT([BASE])
     entries = Entries(SCHEMA)
     dit.add(BASE, entries.build({SCHEMA.attribute(b"objectClass"): (b"domain",), SCHEMA.attribute(b"dc"): (b"x",)}))
     for i in range(2000):

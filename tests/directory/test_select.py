@@ -1,5 +1,7 @@
 """Which attributes a search returns."""
 
+from typing import Any
+
 import pytest
 
 from fakeldapd.directory.select import Selection
@@ -49,7 +51,7 @@ TABLE = [
 
 @pytest.mark.parametrize(("asked", "given"), TABLE, ids=[" ".join(a) or "(none)" for a, _ in TABLE])
 @pytest.mark.parametrize("types_only", [False, True])
-def test_selection(schema, at, asked, given, types_only):
+def test_selection(schema: Any, at: Any, asked: Any, given: Any, types_only: Any) -> None:
     selection = Selection(schema, [a.encode() for a in asked], types_only, lambda attribute_type: None)
     node = at(ADA)
     found = [attribute(encoded) for encoded in selection.attributes(node, node.entry)]
@@ -58,7 +60,7 @@ def test_selection(schema, at, asked, given, types_only):
     assert selection.attributes(node, node.entry) == selection.attributes(node, node.entry)
 
 
-def test_values_are_those_of_the_entry(schema, at):
+def test_values_are_those_of_the_entry(schema: Any, at: Any) -> None:
     node = at(ADA)
     selection = Selection(schema, [b"mail", b"entryDN", b"hasSubordinates"], False, lambda attribute_type: None)
     found = dict(attribute(encoded) for encoded in selection.attributes(node, node.entry))
@@ -69,7 +71,7 @@ def test_values_are_those_of_the_entry(schema, at):
     }
 
 
-def test_a_guard_hides_attributes(schema, at):
+def test_a_guard_hides_attributes(schema: Any, at: Any) -> None:
     mail = schema.attribute_type(b"mail")
     selection = Selection(schema, [], False, lambda t: (lambda n, e: n.text == ADA.encode()) if t is mail else None)
     ada, bob = at(ADA), at("uid=bob,ou=people,dc=example,dc=com")

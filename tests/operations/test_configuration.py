@@ -330,7 +330,7 @@ def test_what_is_no_schema_is_refused_as_a_whole(
     server: Server, name: str, value: str, code: int, diagnostic: str
 ) -> None:
     version = server.directory.schema.version
-    attributes = [(TYPES, OTHER)] if name != TYPES else []
+    attributes: list[tuple[str, ...]] = [(TYPES, OTHER)] if name != TYPES else []
     attributes.append((name, OTHER, value) if name == TYPES else (name, value))
     expected = diagnostic.replace("#0", "#1")
     assert server.schema("test", *attributes) == (code, expected, "")

@@ -1,5 +1,7 @@
 """Bulk load: what is wrong is told with its line, and everything that is."""
 
+from typing import Any
+
 import pytest
 
 from fakeldapd.directory.ldif import LDIFError, read
@@ -31,14 +33,14 @@ TABLE = [
 
 
 @pytest.fixture
-def empty(schema, clock):
+def empty(schema: Any, clock: Any) -> Any:
     return Directory(
         schema, [schema.dn(b"dc=example,dc=com")], admin_dn=schema.dn(b"cn=admin,dc=example,dc=com"), clock=clock
     )
 
 
 @pytest.mark.parametrize(("text", "line", "reason"), TABLE, ids=[t[2] for t in TABLE])
-def test_errors_name_line_dn_and_reason(empty, text, line, reason):
+def test_errors_name_line_dn_and_reason(empty: Any, text: Any, line: Any, reason: Any) -> None:
     with pytest.raises(LDIFError) as caught:
         Loader(empty).load(read(BASE + text, "people.ldif"))
     assert caught.value.line == line
@@ -46,8 +48,8 @@ def test_errors_name_line_dn_and_reason(empty, text, line, reason):
     assert reason in str(caught.value)
 
 
-def test_every_error_is_told(empty):
-    found = []
+def test_every_error_is_told(empty: Any) -> None:
+    found: list[LDIFError] = []
     loader = Loader(empty, on_error=found.append)
     loader.load(read(BASE + "\n".join(text for text, _, _ in TABLE)))
     told = [str(error) for error in found]
@@ -56,7 +58,7 @@ def test_every_error_is_told(empty):
     assert loader.count == 1
 
 
-def test_operational_attributes_are_kept_or_made_anew(empty, schema):
+def test_operational_attributes_are_kept_or_made_anew(empty: Any, schema: Any) -> None:
     text = (
         "dn: dc=example,dc=com\nobjectClass: domain\ndc: example\nstructuralObjectClass: domain\n"
         "entryUUID: 11111111-1111-1111-1111-111111111111\ncreateTimestamp: 20010101000000Z\n"
@@ -67,19 +69,19 @@ def test_operational_attributes_are_kept_or_made_anew(empty, schema):
     entry = empty.dit.get(schema.dn(b"dc=example,dc=com"))
     assert entry.values(uuid) == (b"11111111-1111-1111-1111-111111111111",)
     assert entry.values(created) == (b"20010101000000Z",)
-    other = Directory(schema, [schema.dn(b"dc=example,dc=com")], clock=empty.clock)
+    other: Any = Directory(schema, [schema.dn(b"dc=example,dc=com")], clock=empty.clock)
     Loader(other, keep_operational=False).load(read(text))
     entry = other.dit.get(schema.dn(b"dc=example,dc=com"))
     assert entry.values(uuid) != (b"11111111-1111-1111-1111-111111111111",)
     assert entry.values(created) == (b"20231114221320Z",)
 
 
-def test_syntax_checks_can_be_left_out(empty, schema):
+def test_syntax_checks_can_be_left_out(empty: Any, schema: Any) -> None:
     Loader(empty, check_syntax=False).load(read(BASE + "dn: cn=x,dc=example,dc=com\nobjectClass: person\nsn:\ncn: x\n"))
     assert empty.dit.get(schema.dn(b"cn=x,dc=example,dc=com")).values(schema.attribute(b"sn")) == (b"",)
 
 
-def test_change_records_are_carried_out(empty, schema):
+def test_change_records_are_carried_out(empty: Any, schema: Any) -> None:
     text = BASE + (
         "dn: cn=x,dc=example,dc=com\nchangetype: add\nobjectClass: device\ncn: x\n\n"
         "dn: cn=x,dc=example,dc=com\nchangetype: modify\nadd: description\ndescription: new\n-\n\n"
@@ -91,13 +93,13 @@ def test_change_records_are_carried_out(empty, schema):
     assert entry.values(schema.attribute(b"cn")) == (b"y",)
 
 
-def test_every_mistake_of_an_entry_is_told_with_its_line(empty):
+def test_every_mistake_of_an_entry_is_told_with_its_line(empty: Any) -> None:
     text = BASE + (
         "dn: cn=x,dc=example,dc=com\nobjectClass: person\nobjectClass: noSuch\nfoo: x\nc: Germany\nc: DE\nc: Austria\n"
         "\ndn: cn=y,dc=example,dc=com\nobjectClass: person\ncn: y\nmail: y@example.com\nuid: y\n"
         "\ndn: cn=z,cn=y,dc=example,dc=com\nobjectClass: device\nbar: z\n"
     )
-    found = []
+    found: list[LDIFError] = []
     Loader(empty, on_error=found.append).load(read(text))
     assert [(error.line, error.reason.split(": ", 1)[1]) for error in found] == [
         (7, "objectClass: value #1 invalid per syntax"),

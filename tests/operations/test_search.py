@@ -1,5 +1,7 @@
 """Searches without a socket: streams, limits, time."""
 
+from typing import Any
+
 import pytest
 
 from fakeldapd.operations.directory import Limits
@@ -11,16 +13,24 @@ from fakeldapd.protocol.messages import SearchRequest, SearchResultDone
 BASE = b"dc=example,dc=com"
 
 
-def request(text="(objectClass=*)", *, base=BASE, scope=2, size=0, time=0, attributes=()):
+def request(
+    text: str = "(objectClass=*)",
+    *,
+    base: bytes = BASE,
+    scope: int = 2,
+    size: int = 0,
+    time: int = 0,
+    attributes: tuple[bytes, ...] = (),
+) -> SearchRequest:
     return SearchRequest(base, scope, 0, size, time, False, parse(text), attributes)
 
 
-def names(actions):
+def names(actions: Any) -> Any:
     return [dn for a in actions if isinstance(a, Entries) for dn, _ in a.entries]
 
 
 @pytest.fixture
-def many(directory):
+def many(directory: Any) -> Any:
     """A thousand entries more."""
     schema, entries = directory.schema, directory.entries
     for i in range(1000):
@@ -33,7 +43,7 @@ def many(directory):
     return directory
 
 
-def test_entries_then_done(ask):
+def test_entries_then_done(ask: Any) -> None:
     found, done = ask(request("(uid=*)", attributes=(b"uid",)))
     assert names([found]) == [b"uid=ada,ou=people,dc=example,dc=com", b"uid=bob,ou=people,dc=example,dc=com"]
     responses = [response.op for response in found.responses()]
@@ -46,7 +56,7 @@ def test_entries_then_done(ask):
     ("asked", "is_admin", "sent", "code"),
     [(0, False, 5, 4), (3, False, 3, 4), (20, False, 5, 4), (0, True, 1004, 0), (7, True, 7, 4), (1004, True, 1004, 0)],
 )
-def test_size_limit(many, asked, is_admin, sent, code):
+def test_size_limit(many: Any, asked: Any, is_admin: Any, sent: Any, code: Any) -> None:
     many.limits = Limits(size=5)
     session = Session(identity=many.admin_dn, is_admin=is_admin)
     actions = [a for a in many(Request(session, 1, request(size=asked))) if not isinstance(a, Pause)]
@@ -54,17 +64,17 @@ def test_size_limit(many, asked, is_admin, sent, code):
     assert actions[-1].op.code == code
 
 
-def test_a_limit_that_equals_the_hits_is_no_error(ask):
+def test_a_limit_that_equals_the_hits_is_no_error(ask: Any) -> None:
     assert ask(request("(uid=*)", size=2))[-1].op.code == 0
 
 
 @pytest.mark.parametrize("text", ["(objectClass=*)", "(!(cn=x))", "(description=*9*)", "(cn=device7)"])
-def test_a_search_gives_others_a_turn(many, text):
+def test_a_search_gives_others_a_turn(many: Any, text: Any) -> None:
     session = Session(identity=many.admin_dn, is_admin=True)
     assert any(isinstance(a, Pause) for a in many(Request(session, 1, request(text))))
 
 
-def test_time_limit_is_looked_at_in_pauses(many, clock):
+def test_time_limit_is_looked_at_in_pauses(many: Any, clock: Any) -> None:
     session = Session(identity=many.admin_dn, is_admin=True)
     seen = []
     for action in many(Request(session, 1, request("(!(cn=x))", time=10))):
@@ -75,7 +85,7 @@ def test_time_limit_is_looked_at_in_pauses(many, clock):
     assert 0 < len(names(seen)) < 1000
 
 
-def test_a_search_is_pulled_and_not_pushed(many):
+def test_a_search_is_pulled_and_not_pushed(many: Any) -> None:
     session = Session(identity=many.admin_dn, is_admin=True)
     actions = many(Request(session, 1, request()))
     first = next(actions)
@@ -84,7 +94,7 @@ def test_a_search_is_pulled_and_not_pushed(many):
     actions.close()
 
 
-def test_what_is_deleted_meanwhile_is_not_sent(many):
+def test_what_is_deleted_meanwhile_is_not_sent(many: Any) -> None:
     session = Session(identity=many.admin_dn, is_admin=True)
     actions = many(Request(session, 1, request("(cn=*)")))
     seen = [next(actions)]
@@ -95,7 +105,7 @@ def test_what_is_deleted_meanwhile_is_not_sent(many):
     assert seen[-1].op.code == 0
 
 
-def test_an_index_under_construction_does_not_lose_what_changes_meanwhile(many):
+def test_an_index_under_construction_does_not_lose_what_changes_meanwhile(many: Any) -> None:
     session = Session(identity=many.admin_dn, is_admin=True)
     actions = many(Request(session, 1, request("(description=late)")))
     assert isinstance(next(actions), Pause)
@@ -105,7 +115,9 @@ def test_an_index_under_construction_does_not_lose_what_changes_meanwhile(many):
     assert names(actions) == [node.text]
 
 
-def test_an_unforeseen_exception_is_other_and_says_nothing(directory, ask, monkeypatch, caplog):
+def test_an_unforeseen_exception_is_other_and_says_nothing(
+    directory: Any, ask: Any, monkeypatch: Any, caplog: Any
+) -> None:
     monkeypatch.setattr(directory, "clock", lambda: 1 / 0)
     (action,) = ask(request(time=5))
     assert (action.op.code, action.op.diagnostic) == (80, b"internal error")

@@ -1,7 +1,9 @@
-"""A blocking client that shows everything a server does: messages, a Notice of Disconnection, the end of the connection, silence.
+"""A blocking client that shows everything a server does: messages, a Notice of Disconnection, the end of the
+connection, silence.
 
-``Client.ask`` sends one request and gathers what comes back as an ``Answer``. ``Answer.lines`` is that answer as text, with what no
-two servers can agree on (UUIDs, CSNs, times, salts) replaced by its shape: two servers answer alike when the lines are equal.
+``Client.ask`` sends one request and gathers what comes back as an ``Answer``. ``Answer.lines`` is that answer as text,
+with what no two servers can agree on (UUIDs, CSNs, times, salts) replaced by its shape: two servers answer alike when
+the lines are equal.
 """
 
 import hashlib
@@ -13,9 +15,9 @@ from typing import Self
 
 from oracle import wire
 
-
 SILENCE = 10.0
-"""Seconds after which a server that has neither answered nor closed counts as silent. No test waits for it unless it fails."""
+"""Seconds after which a server that has neither answered nor closed counts as silent. No test waits for it unless it
+fails."""
 
 ENTRY, DONE, REFERENCE, INTERMEDIATE, EXTENDED, BIND = 0x64, 0x65, 0x73, 0x79, 0x78, 0x61
 RESPONSES = {0x61: "bind", 0x65: "search", 0x67: "modify", 0x69: "add", 0x6B: "delete", 0x6D: "modrdn", 0x6F: "compare"}
@@ -63,7 +65,8 @@ def show_value(name: bytes, value: bytes) -> str:
 
 @dataclass
 class Answer:
-    """What one request brought. ``code`` None: no final response; ``end`` "", "closed", "notice, closed" or "silent"."""
+    """What one request brought. ``code`` None: no final response; ``end`` "", "closed", "notice, closed" or
+    "silent"."""
 
     kind: str = ""
     code: int | None = None
@@ -200,8 +203,8 @@ class Client:
         return list(answers.values())
 
     def raw(self, octets: bytes, ids: Sequence[int] = ()) -> list[str]:
-        """Send octets as they are; the lines of the answers to ``ids``, or of everything up to the first final answer, and then
-        whether a probe is answered or the connection has ended.
+        """Send octets as they are; the lines of the answers to ``ids``, or of everything up to the first final answer,
+        and then whether a probe is answered or the connection has ended.
 
         After a Notice of Disconnection no probe is sent: slapd may still answer one while it is closing, or not.
         """
@@ -293,5 +296,3 @@ def read_result(answer: Answer, tag: int, content: bytes, controls: bytes | None
         elif inner_tag == 0x8B:
             answer.value = inner
     answer.controls = read_controls(controls)
-
-

@@ -1,4 +1,5 @@
-"""Asking two servers the same: the servers that situations need, their reset, and the lines that a row brings from one of them."""
+"""Asking two servers the same: the servers that situations need, their reset, and the lines that a row brings from one
+of them."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -35,8 +36,13 @@ OPERATIONAL = frozenset(
 
 
 USUAL = frozenset(
-    ("entryUUID: <uuid>", "createTimestamp: <time>", "entryCSN: <csn>", "modifyTimestamp: <time>")
-    + ("subschemaSubentry: cn=Subschema",)
+    [
+        "entryUUID: <uuid>",
+        "createTimestamp: <time>",
+        "entryCSN: <csn>",
+        "modifyTimestamp: <time>",
+        "subschemaSubentry: cn=Subschema",
+    ]
 )
 """Lines that every entry has: left out where states are shown."""
 
@@ -54,7 +60,6 @@ class Server(Protocol):
 
     def __enter__(self) -> Self: ...
     def __exit__(self, *_: object) -> None: ...
-
 
 
 class Subject:
@@ -135,7 +140,9 @@ class Subjects:
             ldif, options = VARIANTS[variant]
             with ExitStack() as stack:
                 server = stack.enter_context(self._start(ldif, options))
-                subject = Subject(server, options.get("base", [BASE]))
+                bases = options.get("base", [BASE])
+                assert isinstance(bases, list)
+                subject = Subject(server, bases)
                 stack.callback(subject.client.__exit__)
                 self._running[variant] = stack.pop_all(), subject
         return self._running[variant][1]
@@ -179,7 +186,5 @@ def agrees(row: Row, lines: list[str]) -> bool:
     text = "\n".join(last)
     codes = [int(found[1]) for line in last if "then " not in line and (found := RESULT.search(line))]
     return all(
-        codes[-1:] == [part] if isinstance(part, int) else part in text
-        for part in row.expect
-        if part is not None
+        codes[-1:] == [part] if isinstance(part, int) else part in text for part in row.expect if part is not None
     )

@@ -1,7 +1,7 @@
 """What differs from slapd on purpose: docs/differences.toml, which the docs show and the tests hold both servers to.
 
-Each ``[[difference]]`` has ``name``, ``slapd``, ``fakeldapd`` and ``why`` as sentences for readers, and a table ``rows``: the name of
-a situation -> the lines that fakeldapd gives there.
+Each ``[[difference]]`` has ``name``, ``slapd``, ``fakeldapd`` and ``why`` as sentences for readers, and a table
+``rows``: the name of a situation -> the lines that fakeldapd gives there.
 """
 
 import tomllib

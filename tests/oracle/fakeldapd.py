@@ -15,7 +15,8 @@ READY = b"fakeldapd ready "
 
 
 class Fakeldapd:
-    """Start with ``with``; ``port`` is where it listens. ``options`` are long options of the command line, without ``--``.
+    """Start with ``with``; ``port`` is where it listens. ``options`` are long options of the command line, without
+    ``--``.
 
     ``ldif`` None starts it ``--empty``. Raises RuntimeError with what it wrote when there is no ready line.
     """

@@ -1,4 +1,5 @@
-"""What slapd and fakeldapd answer to situations: ``python -m oracle.show [--slapd] [--different] [PART-OF-A-NAME ...]`` in tests/.
+"""What slapd and fakeldapd answer to situations: ``python -m oracle.show [--slapd] [--different] [PART-OF-A-NAME ...]``
+in tests/.
 
 Prints each row with its steps and slapd's lines; where fakeldapd's differ, a diff. The name of a row is ``area/name``.
 """

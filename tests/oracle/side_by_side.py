@@ -1,4 +1,5 @@
-"""Two servers taking the same walk: the first answer that differs, and the shortest list of moves that still shows it."""
+"""Two servers taking the same walk: the first answer that differs, and the shortest list of moves that still shows
+it."""
 
 import difflib
 from collections.abc import Sequence
@@ -61,7 +62,8 @@ def replay(slapd: Subjects, ours: Subjects, moves: Sequence[Move]) -> str:
 
 
 def walk(slapd: Subjects, ours: Subjects, seed: int, count: int) -> None:
-    """Take a walk of so many moves. Raises Difference with the seed and the shortest list of moves found that differs."""
+    """Take a walk of so many moves. Raises Difference with the seed and the shortest list of moves found that
+    differs."""
     moves: list[Move] = []
     different = ""
     with ExitStack() as stack:

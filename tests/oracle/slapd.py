@@ -1,7 +1,8 @@
 """A real slapd on a free loopback port, for as long as a ``with`` block lasts.
 
-Its configuration is what the tests hold fakeldapd to: Debian's schema files in the order of our own default, the two access rules
-that Debian ships, slapd's limits. ``options`` is the dictionary that oracle.fakeldapd takes too; SLAPD_OPTIONS translates it.
+Its configuration is what the tests hold fakeldapd to: Debian's schema files in the order of our own default, the two
+access rules that Debian ships, slapd's limits. ``options`` is the dictionary that oracle.fakeldapd takes too;
+SLAPD_OPTIONS translates it.
 """
 
 import shutil
@@ -9,7 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Self
 
@@ -43,7 +44,7 @@ index objectClass eq
 access to attrs=userPassword by self write by anonymous auth by * none
 access to * by * read
 """
-GLOBAL_OPTIONS = {
+GLOBAL_OPTIONS: Mapping[str, Callable[[object], str]] = {
     "read-only": lambda on: "readonly on",
     "anonymous": lambda how: "require authc\ndisallow bind_anon" if how == "deny" else "",
     "time-limit": lambda seconds: f"timelimit {seconds}",
@@ -71,10 +72,11 @@ def free_port() -> int:
 
 
 class Slapd:
-    """Start with ``with``; ``port`` is where it listens. ``ldif`` is a file that is loaded before it starts, None: empty.
+    """Start with ``with``; ``port`` is where it listens. ``ldif`` is a file that is loaded before it starts, None:
+    empty.
 
-    options: "base" a list of suffixes, "size-limit" and what GLOBAL_OPTIONS knows. Raises RuntimeError with slapd's own words when
-    it doesn't start.
+    options: "base" a list of suffixes, "size-limit" and what GLOBAL_OPTIONS knows. Raises RuntimeError with slapd's own
+    words when it doesn't start.
     """
 
     name = "slapd"
@@ -141,7 +143,15 @@ class Slapd:
     def _start(self) -> bool:
         """Whether it listens; False where another process has taken the port meanwhile."""
         self.port = free_port()
-        arguments = [str(program()), "-d", "0", "-f", str(self._home / "slapd.conf"), "-h", f"ldap://127.0.0.1:{self.port}"]
+        arguments = [
+            str(program()),
+            "-d",
+            "0",
+            "-f",
+            str(self._home / "slapd.conf"),
+            "-h",
+            f"ldap://127.0.0.1:{self.port}",
+        ]
         with (self._home / "log").open("ab") as log:
             self._process = subprocess.Popen(arguments, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         deadline = time.monotonic() + 30

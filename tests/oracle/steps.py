@@ -1,7 +1,8 @@
-"""The words that situations are written in: one function for each thing that a client does, and ``row`` that puts them together.
+"""The words that situations are written in: one function for each thing that a client does, and ``row`` that puts them
+together.
 
-A Step knows its own text, how to be done on a Client (giving lines) and whether it may change the directory. A Row is data: a name,
-what slapd is known to answer to its last step, the steps. Nothing here knows which server it talks to.
+A Step knows its own text, how to be done on a Client (giving lines) and whether it may change the directory. A Row is
+data: a name, what slapd is known to answer to its last step, the steps. Nothing here knows which server it talks to.
 """
 
 import functools
@@ -38,7 +39,8 @@ Request = tuple[bytes, Sequence[bytes] | None]
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that a client does. ``request`` is there where it is one request with one answer, so that it can be pipelined."""
+    """One thing that a client does. ``request`` is there where it is one request with one answer, so that it can be
+    pipelined."""
 
     text: str
     run: Callable[[Client], list[str]]
@@ -48,7 +50,8 @@ class Step:
 
 @dataclass(frozen=True)
 class Row:
-    """One situation. ``expect`` is what slapd is known to answer to the last step: a code, a text that the lines hold, or both."""
+    """One situation. ``expect`` is what slapd is known to answer to the last step: a code, a text that the lines hold,
+    or both."""
 
     name: str
     expect: tuple[int | str, ...]
@@ -66,7 +69,8 @@ class Row:
 def row(
     name: str, expect: Any, *steps: Step, by: str | None = None, setup: Sequence[Step] = (), server: str = "default"
 ) -> Row:
-    """A Row; ``by`` binds first (a DN of PASSWORDS), ``setup`` is done by the administrator on a connection of its own."""
+    """A Row; ``by`` binds first (a DN of PASSWORDS), ``setup`` is done by the administrator on a connection of its
+    own."""
     return Row(name, expect if isinstance(expect, tuple) else (expect,), steps, by, tuple(setup), server)
 
 
@@ -132,8 +136,8 @@ def search(
     types_only: bool = False,
     controls: Sequence[bytes] | None = None,
 ) -> Step:
-    """Search. Where aliases may lead to an entry twice, it counts once: whether slapd sends it again depends on how many entries
-    there are, and RFC 4511 section 4.5.1.3 asks not to."""
+    """Search. Where aliases may lead to an entry twice, it counts once: whether slapd sends it again depends on how
+    many entries there are, and RFC 4511 section 4.5.1.3 asks not to."""
     number = SCOPES[scope] if isinstance(scope, str) else scope
     operation = wire.search_op(base, number, deref, size, time, types_only, filter, attributes)
     if deref not in (1, 3):
@@ -214,10 +218,13 @@ def whoami(controls: Sequence[bytes] | None = None) -> Step:
 def passwd(
     user: Octets | None = None, old: Octets | None = None, new: Octets | None = None, value: Octets | None = None
 ) -> Step:
-    """Password Modify (RFC 3062); ``value`` replaces the request value. Of a generated password only the length is kept."""
+    """Password Modify (RFC 3062); ``value`` replaces the request value. Of a generated password only the length is
+    kept."""
     parts = [wire.octets(part, tag) for tag, part in ((0x80, user), (0x81, old), (0x82, new)) if part is not None]
     content = wire.sequence(*parts) if parts else None
-    return _request(wire.extended_op(PASSWORD_MODIFY, content if value is None else value), None, writes=True, mask=True)
+    return _request(
+        wire.extended_op(PASSWORD_MODIFY, content if value is None else value), None, writes=True, mask=True
+    )
 
 
 @_named
@@ -244,7 +251,8 @@ def unbind(controls: Sequence[bytes] | None = None, after: bytes = b"") -> Step:
 
 @_named
 def raw(octets: bytes, *ids: int, dribble: bool = False) -> Step:
-    """Octets as they are. With ``ids``: the answers to these, then whether the connection lives; without: everything to its end."""
+    """Octets as they are. With ``ids``: the answers to these, then whether the connection lives; without: everything to
+    its end."""
 
     def run(client: Client) -> list[str]:
         if dribble:

@@ -1,13 +1,14 @@
 """Random operations over a small directory, the same for the same seed and the same answers of slapd.
 
-A Walk picks operations that are likely to meet: names and values of entries that exist (slapd's state says which), in other
-spellings, and around them everything that is wrong. It stays away from what makes slapd crash (docs/differences.toml) and from what
-no two servers can agree on (which entries come within a size limit).
+A Walk picks operations that are likely to meet: names and values of entries that exist (slapd's state says which), in
+other spellings, and around them everything that is wrong. It stays away from what makes slapd crash
+(docs/differences.toml) and from what no two servers can agree on (which entries come within a size limit).
 """
 
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from oracle.client import SHAPES, Entry
 from oracle.slapd import ADMIN
@@ -25,17 +26,61 @@ PRELUDE: tuple[Step, ...] = (
     add(f"ou=groups,{BASE}", "objectClass: organizationalUnit", "ou: groups"),
     add(f"ou=deep,ou=groups,{BASE}", "objectClass: organizationalUnit", "ou: deep", "description: deep"),
     add(USER, "objectClass: inetOrgPerson", "uid: u1", "cn: User One", "sn: One", f"userPassword: {USER_PASSWORD}"),
-    add(f"uid=u2,{PEOPLE}", "objectClass: inetOrgPerson", "objectClass: posixAccount", "uid: u2", "cn: Two", "sn: Two",
-        "uidNumber: 2", "gidNumber: 10", "homeDirectory: /home/u2", "mail: u2@example.com", "description;lang-en: two"),
+    add(
+        f"uid=u2,{PEOPLE}",
+        "objectClass: inetOrgPerson",
+        "objectClass: posixAccount",
+        "uid: u2",
+        "cn: Two",
+        "sn: Two",
+        "uidNumber: 2",
+        "gidNumber: 10",
+        "homeDirectory: /home/u2",
+        "mail: u2@example.com",
+        "description;lang-en: two",
+    ),
     add(f"cn=p1,{PEOPLE}", "objectClass: person", "cn: p1", "sn: P", "telephoneNumber: +1 555 01"),
     add(f"cn=g1,ou=groups,{BASE}", "objectClass: groupOfNames", "cn: g1", f"member: {USER}"),
-    add(f"cn=alias1,{BASE}", "objectClass: alias", "objectClass: extensibleObject", "cn: alias1", f"aliasedObjectName: {PEOPLE}"),
-    add(f"cn=alias2,{PEOPLE}", "objectClass: alias", "objectClass: extensibleObject", "cn: alias2", f"aliasedObjectName: {USER}"),
-    add(f"cn=ref1,{BASE}", "objectClass: referral", "objectClass: extensibleObject", "cn: ref1",
-        "ref: ldap://other.example/ou=other,dc=example"),
-)  # fmt: skip
+    add(
+        f"cn=alias1,{BASE}",
+        "objectClass: alias",
+        "objectClass: extensibleObject",
+        "cn: alias1",
+        f"aliasedObjectName: {PEOPLE}",
+    ),
+    add(
+        f"cn=alias2,{PEOPLE}",
+        "objectClass: alias",
+        "objectClass: extensibleObject",
+        "cn: alias2",
+        f"aliasedObjectName: {USER}",
+    ),
+    add(
+        f"cn=ref1,{BASE}",
+        "objectClass: referral",
+        "objectClass: extensibleObject",
+        "cn: ref1",
+        "ref: ldap://other.example/ou=other,dc=example",
+    ),
+)
 
-WORDS = ("alpha", "Beta", "gamma ray", "GAMMA  RAY", "delta", "Ünï", "ünÏ", "x,y+z", "#hash", " lead", "trail ", "a\\b", "1", "two", "TWO")
+WORDS = (
+    "alpha",
+    "Beta",
+    "gamma ray",
+    "GAMMA  RAY",
+    "delta",
+    "Ünï",
+    "ünÏ",
+    "x,y+z",
+    "#hash",
+    " lead",
+    "trail ",
+    "a\\b",
+    "1",
+    "two",
+    "TWO",
+)
 NUMBERS = ("0", "1", "2", "10", "-3", "007", "x", "", "99999999999999999999")
 MAILS = ("u2@example.com", "U2@EXAMPLE.com", "a@b", "ä@b", "")
 PHONES = ("+1 555 01", "+155501", "+1-555-01", "5", "", "x!")
@@ -43,27 +88,100 @@ PATHS = ("/home/u2", "/HOME/u2", "/", "")
 OCTETS = (b"\x00\xff", b"abc", b"ABC", b"")
 LANGUAGES = (";lang-en", ";LANG-EN", ";lang-de", ";lang-en;lang-de", ";lang-", ";x-foo", ";binary")
 KINDS: Mapping[str, tuple[Octets, ...]] = {
-    "cn": WORDS, "commonName": WORDS, "2.5.4.3": WORDS, "sn": WORDS, "description": WORDS, "title": WORDS, "ou": WORDS,
-    "givenName": WORDS, "uid": WORDS, "employeeNumber": WORDS, "displayName": WORDS, "mail": MAILS, "telephoneNumber": PHONES,
-    "uidNumber": NUMBERS, "gidNumber": NUMBERS, "homeDirectory": PATHS, "jpegPhoto": OCTETS, "userPassword": (b"pw1", b"secret", b"PW1"),
-    "fooBar": WORDS, "preferredLanguage": ("en", "de"), "postalAddress": ("a$b", "A$B", "a $ b"), "l": WORDS, "name": WORDS,
-    "objectClass": ("person", "inetOrgPerson", "organizationalPerson", "posixAccount", "extensibleObject", "top", "device", "alias",
-                    "groupOfNames", "noSuch", "PERSON", "2.5.6.6", "dcObject", "referral", "uidObject"),
-    "createTimestamp": ("20200202000000Z", "x"), "entryUUID": ("00000000-0000-0000-0000-000000000000", "x"),
-    "structuralObjectClass": ("person", "inetOrgPerson", "x"), "hasSubordinates": ("TRUE", "FALSE", "true"),
-}  # fmt: skip
+    "cn": WORDS,
+    "commonName": WORDS,
+    "2.5.4.3": WORDS,
+    "sn": WORDS,
+    "description": WORDS,
+    "title": WORDS,
+    "ou": WORDS,
+    "givenName": WORDS,
+    "uid": WORDS,
+    "employeeNumber": WORDS,
+    "displayName": WORDS,
+    "mail": MAILS,
+    "telephoneNumber": PHONES,
+    "uidNumber": NUMBERS,
+    "gidNumber": NUMBERS,
+    "homeDirectory": PATHS,
+    "jpegPhoto": OCTETS,
+    "userPassword": (b"pw1", b"secret", b"PW1"),
+    "fooBar": WORDS,
+    "preferredLanguage": ("en", "de"),
+    "postalAddress": ("a$b", "A$B", "a $ b"),
+    "l": WORDS,
+    "name": WORDS,
+    "objectClass": (
+        "person",
+        "inetOrgPerson",
+        "organizationalPerson",
+        "posixAccount",
+        "extensibleObject",
+        "top",
+        "device",
+        "alias",
+        "groupOfNames",
+        "noSuch",
+        "PERSON",
+        "2.5.6.6",
+        "dcObject",
+        "referral",
+        "uidObject",
+    ),
+    "createTimestamp": ("20200202000000Z", "x"),
+    "entryUUID": ("00000000-0000-0000-0000-000000000000", "x"),
+    "structuralObjectClass": ("person", "inetOrgPerson", "x"),
+    "hasSubordinates": ("TRUE", "FALSE", "true"),
+}
 NAMES_OF_DNS = ("member", "seeAlso", "manager", "entryDN", "creatorsName", "aliasedObjectName")
-RULES = ("caseIgnoreMatch", "caseExactMatch", "integerMatch", "distinguishedNameMatch", "1.2.3.4", "octetStringMatch", "dnSubtreeMatch",
-         "1.2.840.113556.1.4.803", "1.2.840.113556.1.4.804", "caseExactOrderingMatch", "caseIgnoreSubstringsMatch")  # fmt: skip
+RULES = (
+    "caseIgnoreMatch",
+    "caseExactMatch",
+    "integerMatch",
+    "distinguishedNameMatch",
+    "1.2.3.4",
+    "octetStringMatch",
+    "dnSubtreeMatch",
+    "1.2.840.113556.1.4.803",
+    "1.2.840.113556.1.4.804",
+    "caseExactOrderingMatch",
+    "caseIgnoreSubstringsMatch",
+)
 CLASSES = (
-    ("inetOrgPerson",), ("inetOrgPerson", "posixAccount"), ("person",), ("device",), ("organizationalUnit",), ("groupOfNames",),
-    ("top", "person"), ("account", "simpleSecurityObject"), ("person", "extensibleObject"), ("domain",), ("person", "device"),
-    ("posixAccount",), ("top",), ("alias", "extensibleObject"), ("referral", "extensibleObject"), ("noSuch",), ("organizationalRole",),
-)  # fmt: skip
-MUST = {"inetOrgPerson": ("cn", "sn"), "person": ("cn", "sn"), "posixAccount": ("uid", "uidNumber", "gidNumber", "homeDirectory", "cn"),
-        "device": ("cn",), "organizationalUnit": ("ou",), "groupOfNames": ("cn", "member"), "account": ("uid",),
-        "simpleSecurityObject": ("userPassword",), "domain": (), "organizationalRole": ("cn",), "alias": ("aliasedObjectName",)}  # fmt: skip
-UNWRITTEN = frozenset({"createTimestamp", "entryUUID", "structuralObjectClass", "hasSubordinates", "entryDN", "creatorsName"})
+    ("inetOrgPerson",),
+    ("inetOrgPerson", "posixAccount"),
+    ("person",),
+    ("device",),
+    ("organizationalUnit",),
+    ("groupOfNames",),
+    ("top", "person"),
+    ("account", "simpleSecurityObject"),
+    ("person", "extensibleObject"),
+    ("domain",),
+    ("person", "device"),
+    ("posixAccount",),
+    ("top",),
+    ("alias", "extensibleObject"),
+    ("referral", "extensibleObject"),
+    ("noSuch",),
+    ("organizationalRole",),
+)
+MUST = {
+    "inetOrgPerson": ("cn", "sn"),
+    "person": ("cn", "sn"),
+    "posixAccount": ("uid", "uidNumber", "gidNumber", "homeDirectory", "cn"),
+    "device": ("cn",),
+    "organizationalUnit": ("ou",),
+    "groupOfNames": ("cn", "member"),
+    "account": ("uid",),
+    "simpleSecurityObject": ("userPassword",),
+    "domain": (),
+    "organizationalRole": ("cn",),
+    "alias": ("aliasedObjectName",),
+}
+UNWRITTEN = frozenset(
+    {"createTimestamp", "entryUUID", "structuralObjectClass", "hasSubordinates", "entryDN", "creatorsName"}
+)
 
 
 @dataclass(frozen=True)
@@ -89,7 +207,14 @@ class Walk:
         self.state = state
         who = self.random.choices(("admin", "user", "anonymous"), (86, 8, 6))[0]
         makers: tuple[Callable[[], Step], ...] = (
-            self.add, self.modify, self.rename, self.delete, self.compare, self.search, self.password)  # fmt: skip
+            self.add,
+            self.modify,
+            self.rename,
+            self.delete,
+            self.compare,
+            self.search,
+            self.password,
+        )
         return Move(who, self.random.choices(makers, (26, 30, 12, 6, 8, 20, 1))[0]())
 
     def chance(self, percent: float) -> bool:
@@ -104,7 +229,12 @@ class Walk:
         """The same text in another spelling, now and then."""
         if not self.chance(12):
             return text
-        ways: tuple[Callable[[str], str], ...] = (str.upper, str.title, lambda t: t.replace(",", " , "), lambda t: t.replace("=", " = "))
+        ways: tuple[Callable[[str], str], ...] = (
+            str.upper,
+            str.title,
+            lambda t: t.replace(",", " , "),
+            lambda t: t.replace("=", " = "),
+        )
         return self.random.choice(ways)(text)
 
     def dn(self) -> str:
@@ -113,7 +243,9 @@ class Walk:
             return self.spelled(self.known())
         if self.chance(60):
             return f"{self.rdn()},{self.known()}"
-        return self.random.choice(("", "garbage", "dc=elsewhere", "dc=com", f"foo=x,{BASE}", f"cn=,{BASE}", "cn=Subschema", ADMIN))
+        return self.random.choice(
+            ("", "garbage", "dc=elsewhere", "dc=com", f"foo=x,{BASE}", f"cn=,{BASE}", "cn=Subschema", ADMIN)
+        )
 
     def rdn(self) -> str:
         """An RDN, mostly a good one."""
@@ -135,7 +267,13 @@ class Walk:
         if base in NAMES_OF_DNS:
             return self.dn()
         if self.chance(25) and base.lower().encode() not in SHAPES:
-            stored = [v for entry in self.state.values() for n, vs in entry[1] if n.split(b";")[0] == base.encode() for v in vs]
+            stored = [
+                v
+                for entry in self.state.values()
+                for n, vs in entry[1]
+                if n.split(b";")[0] == base.encode()
+                for v in vs
+            ]
             if stored:
                 found = self.random.choice(stored)
                 try:
@@ -235,14 +373,32 @@ class Walk:
         """Search with a random filter, or of everything that is there."""
         base = BASE if self.chance(50) else self.dn()
         scope = self.random.choice(("base", "one", "sub", "sub", "sub", "children"))
-        names = self.random.choice(((), (), ("1.1",), ("*", "+"), ("cn", "description;lang-en"), ("name",), ("@person",), ("+",), (self.name(),)))
+        names = self.random.choice(
+            (
+                (),
+                (),
+                ("1.1",),
+                ("*", "+"),
+                ("cn", "description;lang-en"),
+                ("name",),
+                ("@person",),
+                ("+",),
+                (self.name(),),
+            )
+        )
         deref = self.random.choice((0, 0, 0, 1, 2, 3))
         if scope == "one" and deref in (1, 3):  # slapd would now and then look too deep below the target of an alias
             scope = "base"
         if base in ("", "cn=Subschema"):  # what these say is compared in rows/rootdse.py
             names = ("1.1",)
         return search(
-            base, self.filter(3), *names, scope=scope, deref=deref, types_only=self.chance(5), controls=MANAGE if self.chance(50) else None
+            base,
+            self.filter(3),
+            *names,
+            scope=scope,
+            deref=deref,
+            types_only=self.chance(5),
+            controls=MANAGE if self.chance(50) else None,
         )
 
     def filter(self, depth: int) -> str:
@@ -270,7 +426,7 @@ class Walk:
         octets = value.encode() if isinstance(value, str) else value
         cut = sorted(self.random.randrange(len(octets) + 1) for _ in range(self.random.choice((1, 2, 3))))
         edges = [0, *cut, len(octets)]
-        parts = [quoted(octets[a:b]) for a, b in zip(edges, edges[1:], strict=False)]
+        parts = [quoted(octets[a:b]) for a, b in pairwise(edges)]
         shown = "*".join(part for part in parts if part or self.chance(30))
         return f"*{shown}*" if "*" not in shown else shown.replace("**", "*")
 

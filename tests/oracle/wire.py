@@ -1,8 +1,8 @@
 """LDAP requests as octets, and answers read back, for tests: deliberately not the codec of fakeldapd.
 
-What judges a server must not read its answers with that server's own eyes, and half of what is sent here is not LDAP at all. So this
-is the smallest BER that will do: ``tlv`` and its friends make octets, ``read`` and ``children`` take them apart. Text and bytes are
-taken alike; a filter is RFC 4515 text, or bytes that are sent as they are.
+What judges a server must not read its answers with that server's own eyes, and half of what is sent here is not LDAP at
+all. So this is the smallest BER that will do: ``tlv`` and its friends make octets, ``read`` and ``children`` take them
+apart. Text and bytes are taken alike; a filter is RFC 4515 text, or bytes that are sent as they are.
 """
 
 from collections.abc import Iterator, Sequence
@@ -78,7 +78,7 @@ def number(content: bytes) -> int:
     return int.from_bytes(content, "big", signed=True)
 
 
-# --- filters -------------------------------------------------------------------------------------------------------------------
+# --- filters ----------------------------------------------------------------------------------------------------------
 
 
 def unescape(text: str) -> bytes:
@@ -143,7 +143,7 @@ def encode_filter(text: Octets) -> bytes:
     return sequence(octets(left), octets(unescape(value)), tag=0xA3)
 
 
-# --- protocol operations -------------------------------------------------------------------------------------------------------
+# --- protocol operations ----------------------------------------------------------------------------------------------
 
 
 def strings(values: Sequence[Octets], tag: int = 0x30) -> bytes:
@@ -180,7 +180,14 @@ def sasl(mechanism: Octets, credentials: Octets | None = None) -> bytes:
 
 
 def search_op(
-    base: Octets, scope: int, deref: int, size: int, time: int, types_only: bool, filter: Octets, names: Sequence[Octets]
+    base: Octets,
+    scope: int,
+    deref: int,
+    size: int,
+    time: int,
+    types_only: bool,
+    filter: Octets,
+    names: Sequence[Octets],
 ) -> bytes:
     """SearchRequest."""
     return sequence(

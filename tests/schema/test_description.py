@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -139,7 +141,7 @@ def test_macros_within_a_definition() -> None:
 
 words = st.from_regex(r"[A-Za-z][A-Za-z0-9-]{0,5}", fullmatch=True).filter(lambda w: w.upper() != "USERAPPLICATIONS")
 oids = st.lists(st.integers(0, 999), min_size=2, max_size=6).map(lambda arcs: ".".join(map(str, arcs)))
-strings = st.text(st.characters(exclude_characters="'", exclude_categories=("Cs",)), max_size=20)
+strings = st.text(st.characters(exclude_characters="'", exclude_categories=["Cs"]), max_size=20)
 SHAPES = {
     "flag": st.just(True),
     "names": st.lists(words, min_size=1, max_size=3).map(tuple),
@@ -153,7 +155,9 @@ SHAPES = {
 @st.composite
 def definitions(draw: st.DrawFn) -> Definition:
     kind = draw(st.sampled_from(sorted(KEYWORDS)))
-    fields = {keyword: draw(SHAPES[shape]) for keyword, shape in KEYWORDS[kind].items() if draw(st.booleans())}
+    fields: dict[str, Any] = {
+        keyword: draw(SHAPES[shape]) for keyword, shape in KEYWORDS[kind].items() if draw(st.booleans())
+    }
     for keyword in draw(st.lists(words.map(lambda w: "X-" + w.upper()), max_size=2, unique=True)):
         fields[keyword] = draw(st.lists(strings, min_size=1, max_size=2).map(tuple))
     oid = str(draw(st.integers(0, 99))) if kind == "dITStructureRules" else draw(oids)

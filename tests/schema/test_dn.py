@@ -242,11 +242,11 @@ def test_spelling_makes_no_difference(data: st.DataObject) -> None:
             avas.append((CANONICAL.get(name, name), value.encode(), name + b"=" + data.draw(spelled(value))))
         expected.append(sorted((name, value) for name, value, _ in avas))
         rdns.append(b" + ".join(text for _, _, text in avas))
-    name = SCHEMA.dn(data.draw(st.sampled_from([b",", b" , ", b";"])).join(rdns))
-    assert [[(d.name, value) for d, value in rdn.avas] for rdn in name.rdns()] == expected
-    again = SCHEMA.dn(name.text)
-    assert (again.text, again.key) == (name.text, name.key)
-    assert name.text == b",".join(b"+".join(n + b"=" + escape(v) for n, v in rdn) for rdn in expected)
+    dn = SCHEMA.dn(data.draw(st.sampled_from([b",", b" , ", b";"])).join(rdns))
+    assert [[(d.name, value) for d, value in rdn.avas] for rdn in dn.rdns()] == expected
+    again = SCHEMA.dn(dn.text)
+    assert (again.text, again.key) == (dn.text, dn.key)
+    assert dn.text == b",".join(b"+".join(n + b"=" + escape(v) for n, v in rdn) for rdn in expected)
 
 
 @given(

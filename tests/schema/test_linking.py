@@ -54,7 +54,9 @@ def test_adding_is_all_or_nothing(text: str, line: int, reason: str) -> None:
     name = schema.attribute_type(b"name")
     assert name is not None
     assert "good" not in names(name.subtypes)
-    assert schema.find(b"good") is schema.object_class(b"fine") is schema.syntax("1.9.8.3") is None
+    assert schema.find(b"good") is None
+    assert schema.object_class(b"fine") is None
+    assert schema.syntax("1.9.8.3") is None
     untouched = Schema()
     assert schema.definitions() == untouched.definitions()
     schema.add(good, "some.schema")

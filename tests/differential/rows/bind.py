@@ -68,7 +68,9 @@ ROWS = [
     row("bad DN, not UTF-8", 34, bind(b"uid=\xff,dc=example,dc=com", "x")),
     row("DN in upper case", 0, bind(ALICE.upper(), "alice-secret"), whoami()),
     row("DN with spaces", 0, bind("uid = alice , ou = people , dc = example , dc = com", "alice-secret"), whoami()),
-    row("DN with OID", 0, bind("0.9.2342.19200300.100.1.1=alice,ou=people,dc=example,dc=com", "alice-secret"), whoami()),
+    row(
+        "DN with OID", 0, bind("0.9.2342.19200300.100.1.1=alice,ou=people,dc=example,dc=com", "alice-secret"), whoami()
+    ),
     row("DN with semicolons", 0, bind("uid=alice;ou=people;dc=example;dc=com", "alice-secret"), whoami()),
     row("DN with long type name", 0, bind("userid=alice,ou=people,dc=example,dc=com", "alice-secret"), whoami()),
     row("DN with hex pairs", 0, bind("uid=\\61lice,ou=people,dc=example,dc=com", "alice-secret"), whoami()),
@@ -131,13 +133,34 @@ ROWS = [
         "entry just added",
         0,
         bind("uid=new,ou=people,dc=example,dc=com", "pw"),
-        setup=[add("uid=new,ou=people,dc=example,dc=com", "objectClass: inetOrgPerson", "cn: n", "sn: n", "userPassword: pw")],
+        setup=[
+            add(
+                "uid=new,ou=people,dc=example,dc=com",
+                "objectClass: inetOrgPerson",
+                "cn: n",
+                "sn: n",
+                "userPassword: pw",
+            )
+        ],
     ),
-    row("admin has an entry, its password does", None, bind(ADMIN, "other"), setup=[
-        add(ADMIN, "objectClass: person", "cn: admin", "sn: a", "userPassword: other")]),
-    row("admin has an entry, configured password does", None, bind(ADMIN, PASSWORD), whoami(), setup=[
-        add(ADMIN, "objectClass: person", "cn: admin", "sn: a", "userPassword: other")]),
-    row("SASL, unknown mechanism", (7, "SASL(-4): no mechanism available: Couldn't find mech NOSUCH"), bind(authentication=wire.sasl("NOSUCH"))),
+    row(
+        "admin has an entry, its password does",
+        None,
+        bind(ADMIN, "other"),
+        setup=[add(ADMIN, "objectClass: person", "cn: admin", "sn: a", "userPassword: other")],
+    ),
+    row(
+        "admin has an entry, configured password does",
+        None,
+        bind(ADMIN, PASSWORD),
+        whoami(),
+        setup=[add(ADMIN, "objectClass: person", "cn: admin", "sn: a", "userPassword: other")],
+    ),
+    row(
+        "SASL, unknown mechanism",
+        (7, "SASL(-4): no mechanism available: Couldn't find mech NOSUCH"),
+        bind(authentication=wire.sasl("NOSUCH")),
+    ),
     row("SASL, no mechanism", (7, "no SASL mechanism provided"), bind(authentication=wire.sasl(""))),
     row("SASL, ANONYMOUS", 7, bind(authentication=wire.sasl("ANONYMOUS"))),
     row("SASL, EXTERNAL", 7, bind(authentication=wire.sasl("EXTERNAL"))),
@@ -146,5 +169,11 @@ ROWS = [
     row("SASL, GSS-SPNEGO", 7, bind(authentication=wire.sasl("GSS-SPNEGO", "x"))),
     row("SASL, bad DN", None, bind("garbage", authentication=wire.sasl("NOSUCH"))),
     row("SASL, DN and unknown mechanism", None, bind(ALICE, authentication=wire.sasl("NOSUCH"))),
-    row("SASL, unknown mechanism leaves anonymous", 0, bind(ALICE, "alice-secret"), bind(authentication=wire.sasl("NOSUCH")), whoami()),
+    row(
+        "SASL, unknown mechanism leaves anonymous",
+        0,
+        bind(ALICE, "alice-secret"),
+        bind(authentication=wire.sasl("NOSUCH")),
+        whoami(),
+    ),
 ]

@@ -1,5 +1,7 @@
 """Compare (RFC 4511 section 4.10)."""
 
+from typing import Any
+
 from oracle.slapd import ADMIN
 from oracle.steps import ALICE, BOB, EVE, GROUPS, ODD, PEOPLE, Row, compare, critical, row, uncritical
 
@@ -7,7 +9,7 @@ ADMINS = f"cn=admins,{GROUPS}"
 WINDOWS = "cn=windows,ou=ad,dc=example,dc=com"
 
 
-def ask(name: str, expect: object, attribute: str | bytes, value: str | bytes, dn: str = ALICE, **keywords: object) -> Row:
+def ask(name: str, expect: object, attribute: str | bytes, value: str | bytes, dn: str = ALICE, **keywords: Any) -> Row:
     """A row of one comparison."""
     return row(name, expect, compare(dn, attribute, value), **keywords)
 

@@ -1,4 +1,5 @@
-"""Size limits of request and server; which entries come within a limit is the server's choice, so only their number is compared."""
+"""Size limits of request and server; which entries come within a limit is the server's choice, so only their number is
+compared."""
 
 from oracle.client import Client
 from oracle.slapd import ADMIN
@@ -28,11 +29,20 @@ ROWS: list[Row] = [
     row("server 3, 2 asked", (4, "2 entries"), counted(search(PEOPLE, size=2)), server="size-limit"),
     row("server 3, 5 asked", 4, counted(search(PEOPLE, size=5)), server="size-limit"),
     row("server 3, 100 asked", 4, counted(search(PEOPLE, size=100)), server="size-limit"),
-    row("server 3, 3 hits", (0, "3 entries"), counted(search(PEOPLE, "(|(uid=alice)(uid=bob)(uid=carol))")), server="size-limit"),
+    row(
+        "server 3, 3 hits",
+        (0, "3 entries"),
+        counted(search(PEOPLE, "(|(uid=alice)(uid=bob)(uid=carol))")),
+        server="size-limit",
+    ),
     row("server 3, a user", 4, counted(search(PEOPLE)), by=ALICE, server="size-limit"),
     row("server 3, admin", 0, counted(search(PEOPLE)), by=ADMIN, server="size-limit"),
     row("server 3, admin asks 2", (4, "2 entries"), counted(search(PEOPLE, size=2)), by=ADMIN, server="size-limit"),
     row("server 3, bound on the way", 0, bind(ADMIN, "secret"), counted(search(PEOPLE)), server="size-limit"),
     row("references do not count", None, counted(search("ou=referrals,dc=example,dc=com", size=1))),
-    row("references do not count, 0 entries", None, counted(search("ou=referrals,dc=example,dc=com", scope="one", size=1))),
+    row(
+        "references do not count, 0 entries",
+        None,
+        counted(search("ou=referrals,dc=example,dc=com", scope="one", size=1)),
+    ),
 ]

@@ -1,15 +1,17 @@
 """Modify (RFC 4511 section 4.6, RFC 4525)."""
 
+from typing import Any
+
 from oracle.slapd import ADMIN
 from oracle.steps import ALICE, BOB, CAROL, EVE, GROUPS, ODD, PEOPLE, Row, critical, modify, row, search, uncritical
 
 ADMINS = f"cn=admins,{GROUPS}"
 STAFF = f"cn=staff,{GROUPS}"
 WINDOWS = "cn=windows,ou=ad,dc=example,dc=com"
-DOE = f'cn=Doe\\2C J #1\\2B\\22x\\22,{ODD}'
+DOE = f"cn=Doe\\2C J #1\\2B\\22x\\22,{ODD}"
 
 
-def change(name: str, expect: object, *changes: tuple[object, ...], dn: str = ALICE, **keywords: object) -> Row:
+def change(name: str, expect: object, *changes: tuple[Any, ...], dn: str = ALICE, **keywords: Any) -> Row:
     """A row in which the admin modifies one entry."""
     return row(name, expect, modify(dn, *changes), **{"by": ADMIN, **keywords})
 
@@ -18,7 +20,11 @@ ROWS = [
     change("add a value", 0, ("add", "description", "new")),
     change("add two values", 0, ("add", "description", "new", "newer")),
     change("add a new attribute", 0, ("add", "pager", "+1 5")),
-    change("add existing", (20, "modify/add: description: value #0 already exists"), ("add", "description", "The first person")),
+    change(
+        "add existing",
+        (20, "modify/add: description: value #0 already exists"),
+        ("add", "description", "The first person"),
+    ),
     change("add existing, folded", 20, ("add", "description", "the  FIRST person")),
     change("add existing as second", 20, ("add", "description", "new", "The first person")),
     change("add the same twice", 20, ("add", "description", "new", "new")),
@@ -30,10 +36,22 @@ ROWS = [
     change("add with option", 0, ("add", "description;lang-fr", "En français")),
     change("add with option to another option's order", 0, ("add", "description;LANG-EN", "more")),
     change("add existing with another option", 0, ("add", "description;lang-fr", "The first person")),
-    change("add to single-valued", (19, "attribute 'employeeNumber' cannot have multiple values"), ("add", "employeeNumber", "8")),
-    change("add two to absent single-valued", (19, "multiple values provided"), ("add", "employeeNumber", "8", "9"), dn=BOB),
+    change(
+        "add to single-valued",
+        (19, "attribute 'employeeNumber' cannot have multiple values"),
+        ("add", "employeeNumber", "8"),
+    ),
+    change(
+        "add two to absent single-valued", (19, "multiple values provided"), ("add", "employeeNumber", "8", "9"), dn=BOB
+    ),
     change("add the existing to single-valued", None, ("add", "employeeNumber", "7")),
-    change("add single-valued twice in two changes", None, ("add", "employeeNumber", "8"), ("add", "employeeNumber", "9"), dn=BOB),
+    change(
+        "add single-valued twice in two changes",
+        None,
+        ("add", "employeeNumber", "8"),
+        ("add", "employeeNumber", "9"),
+        dn=BOB,
+    ),
     change("add without values", (2, "modify/add operation requires values"), ("add", "description")),
     change("add bad syntax", 21, ("add", "uidNumber", "x"), dn=STAFF),
     change("add bad syntax as second value", 21, ("add", "seeAlso", "cn=x", "garbage")),
@@ -44,7 +62,9 @@ ROWS = [
     change("add the same without equality", None, ("add", "jpegPhoto", b"\xff\xd8\xff\xe0picture")),
     change("add two without equality", None, ("add", "jpegPhoto", b"a", b"b"), dn=BOB),
     change("add to audio", None, ("add", "audio", b"x"), dn=WINDOWS),
-    change("add DN value in other spelling", 0, ("add", "member", "UID = Carol, OU=People,dc=example,dc=com"), dn=ADMINS),
+    change(
+        "add DN value in other spelling", 0, ("add", "member", "UID = Carol, OU=People,dc=example,dc=com"), dn=ADMINS
+    ),
     change("add existing DN value", 20, ("add", "member", ALICE.upper()), dn=ADMINS),
     change("add telephone folded", 20, ("add", "telephoneNumber", "+1-555-0100")),
     change("add password", 0, ("add", "userPassword", "second")),
@@ -57,18 +77,31 @@ ROWS = [
     change("delete only the option", 0, ("delete", "title;lang-en")),
     change("delete a range", None, ("delete", "description;lang-")),
     change("delete the option's value", 0, ("delete", "title;lang-en", "engineer (EN)")),
-    change("delete missing value", (16, "modify/delete: description: no such value"), ("delete", "description", "none")),
+    change(
+        "delete missing value", (16, "modify/delete: description: no such value"), ("delete", "description", "none")
+    ),
     change("delete one existing and one missing value", 16, ("delete", "description", "The first person", "none")),
     change("delete missing attribute", (16, "no such attribute"), ("delete", "pager")),
     change("delete missing attribute's value", 16, ("delete", "pager", "1")),
     change("delete missing option", 16, ("delete", "description;lang-fr")),
-    change("delete the same value twice in a list", 0, ("delete", "description", "The first person", "THE first person")),
-    change("delete the same value in two changes", 16, ("delete", "description", "The first person"), ("delete", "description", "The first person")),
+    change(
+        "delete the same value twice in a list", 0, ("delete", "description", "The first person", "THE first person")
+    ),
+    change(
+        "delete the same value in two changes",
+        16,
+        ("delete", "description", "The first person"),
+        ("delete", "description", "The first person"),
+    ),
     change("delete all values by value", 0, ("delete", "mail", "alice@example.com", "Alice.Adams@example.org")),
     change("delete an attribute twice", 16, ("delete", "mail"), ("delete", "mail")),
     change("delete undefined", 17, ("delete", "fooBar")),
     change("delete with bad syntax", 21, ("delete", "uidNumber", "x")),
-    change("delete by value without equality", (18, "modify/delete: jpegPhoto: no equality matching rule"), ("delete", "jpegPhoto", b"\xff\xd8\xff\xe0picture")),
+    change(
+        "delete by value without equality",
+        (18, "modify/delete: jpegPhoto: no equality matching rule"),
+        ("delete", "jpegPhoto", b"\xff\xd8\xff\xe0picture"),
+    ),
     change("delete attribute without equality", 0, ("delete", "jpegPhoto")),
     change("delete MUST", 65, ("delete", "sn")),
     change("delete MUST of auxiliary", 65, ("delete", "homeDirectory")),
@@ -81,7 +114,11 @@ ROWS = [
     change("delete RDN value, others stay", None, ("add", "uid", "al"), ("delete", "uid", "alice")),
     change("delete and add the RDN value", 0, ("delete", "uid", "alice"), ("add", "uid", "alice")),
     change("delete and add the RDN value in another case", None, ("delete", "uid", "alice"), ("add", "uid", "ALICE")),
-    change("replace RDN value", (64, "value of naming attribute 'uid' is not present in entry"), ("replace", "uid", "other")),
+    change(
+        "replace RDN value",
+        (64, "value of naming attribute 'uid' is not present in entry"),
+        ("replace", "uid", "other"),
+    ),
     change("replace RDN value with itself and another", 0, ("replace", "uid", "other", "alice")),
     change("replace RDN value by another case", None, ("replace", "uid", "ALICE")),
     change("replace RDN value of two", 64, ("replace", "serialNumber", "43"), dn=f"cn=multi+serialNumber=42,{ODD}"),
@@ -95,7 +132,11 @@ ROWS = [
     change("replace undefined", 17, ("replace", "fooBar", "x")),
     change("replace undefined with nothing", 17, ("replace", "fooBar")),
     change("replace with duplicates", 20, ("replace", "description", "x", "X")),
-    change("replace single-valued with two", (19, "employeeNumber: multiple values provided"), ("replace", "employeeNumber", "1", "2")),
+    change(
+        "replace single-valued with two",
+        (19, "employeeNumber: multiple values provided"),
+        ("replace", "employeeNumber", "1", "2"),
+    ),
     change("replace single-valued", 0, ("replace", "employeeNumber", "8")),
     change("replace with the same", 0, ("replace", "description", "The first person", "Likes  two   spaces")),
     change("replace MUST with nothing", 65, ("replace", "sn")),
@@ -111,12 +152,20 @@ ROWS = [
     change("increment by 0", 0, ("increment", "uidNumber", "0")),
     change("increment past 64 bits", None, ("increment", "uidNumber", "1"), dn=CAROL),
     change("increment by a large number", None, ("increment", "uidNumber", "99999999999999999999")),
-    change("increment with two values", (2, "modify/increment operation requires single value"), ("increment", "uidNumber", "1", "2")),
+    change(
+        "increment with two values",
+        (2, "modify/increment operation requires single value"),
+        ("increment", "uidNumber", "1", "2"),
+    ),
     change("increment with none", (2, "requires value"), ("increment", "uidNumber")),
     change("increment with a non-integer", 21, ("increment", "uidNumber", "x")),
     change("increment of an absent attribute", None, ("increment", "uidNumber", "1"), dn=EVE),
     change("increment of an absent attribute, allowed", None, ("increment", "mailPreferenceOption", "1")),
-    change("increment of a string", (19, "attribute syntax inappropriate for increment"), ("increment", "employeeNumber", "1")),
+    change(
+        "increment of a string",
+        (19, "attribute syntax inappropriate for increment"),
+        ("increment", "employeeNumber", "1"),
+    ),
     change("increment of undefined", 17, ("increment", "fooBar", "1")),
     change("increment, then again", 0, ("increment", "uidNumber", "1"), ("increment", "uidNumber", "10")),
     change("operation 7", (2, "unrecognized modify operation"), (7, "description", "x")),
@@ -126,20 +175,64 @@ ROWS = [
     change("operation 7 after another", 2, ("add", "description", "x"), (7, "description", "x")),
     change("several", 0, ("add", "description", "x"), ("delete", "mail"), ("replace", "title", "t")),
     change("second fails, nothing is changed", 16, ("add", "description", "x"), ("delete", "pager")),
-    change("third fails, nothing is changed", 20, ("add", "description", "x"), ("delete", "mail"), ("add", "description", "X")),
-    change("schema violation in between", 0, ("delete", "sn"), ("delete", "cn"), ("add", "cn", "c"), ("add", "sn", "s")),
-    change("structural change", (69, "structural object class modification from 'inetOrgPerson' to 'person' not allowed"), ("delete", "objectClass", "inetOrgPerson"), ("add", "objectClass", "person")),
+    change(
+        "third fails, nothing is changed",
+        20,
+        ("add", "description", "x"),
+        ("delete", "mail"),
+        ("add", "description", "X"),
+    ),
+    change(
+        "schema violation in between", 0, ("delete", "sn"), ("delete", "cn"), ("add", "cn", "c"), ("add", "sn", "s")
+    ),
+    change(
+        "structural change",
+        (69, "structural object class modification from 'inetOrgPerson' to 'person' not allowed"),
+        ("delete", "objectClass", "inetOrgPerson"),
+        ("add", "objectClass", "person"),
+    ),
     change("structural change to subclass", 69, ("add", "objectClass", "inetOrgPerson"), dn=EVE),
     change("structural change to another", 69, ("replace", "objectClass", "device"), dn=EVE),
     change("structural change, chain", None, ("add", "objectClass", "organization"), dn=EVE),
     change("structural removed", None, ("delete", "objectClass", "person"), dn=EVE),
     change("structural replaced by its superior", 69, ("replace", "objectClass", "person", "posixAccount")),
-    change("structural by its OID", None, ("delete", "objectClass", "2.16.840.1.113730.3.2.2"), ("add", "objectClass", "inetOrgPerson")),
-    change("aux and its attributes", 0, ("add", "objectClass", "posixAccount"), ("add", "uid", "eve"), ("add", "uidNumber", "1"), ("add", "gidNumber", "1"), ("add", "homeDirectory", "/"), dn=EVE),
-    change("aux attributes first", 0, ("add", "uid", "eve"), ("add", "uidNumber", "1"), ("add", "gidNumber", "1"), ("add", "homeDirectory", "/"), ("add", "objectClass", "posixAccount"), dn=EVE),
+    change(
+        "structural by its OID",
+        None,
+        ("delete", "objectClass", "2.16.840.1.113730.3.2.2"),
+        ("add", "objectClass", "inetOrgPerson"),
+    ),
+    change(
+        "aux and its attributes",
+        0,
+        ("add", "objectClass", "posixAccount"),
+        ("add", "uid", "eve"),
+        ("add", "uidNumber", "1"),
+        ("add", "gidNumber", "1"),
+        ("add", "homeDirectory", "/"),
+        dn=EVE,
+    ),
+    change(
+        "aux attributes first",
+        0,
+        ("add", "uid", "eve"),
+        ("add", "uidNumber", "1"),
+        ("add", "gidNumber", "1"),
+        ("add", "homeDirectory", "/"),
+        ("add", "objectClass", "posixAccount"),
+        dn=EVE,
+    ),
     change("aux without its attributes", 65, ("add", "objectClass", "posixAccount"), dn=EVE),
     change("aux removed leaving attributes", 65, ("delete", "objectClass", "posixAccount")),
-    change("aux removed with attributes", 0, ("delete", "objectClass", "posixAccount"), ("delete", "uidNumber"), ("delete", "gidNumber"), ("delete", "homeDirectory"), ("delete", "loginShell")),
+    change(
+        "aux removed with attributes",
+        0,
+        ("delete", "objectClass", "posixAccount"),
+        ("delete", "uidNumber"),
+        ("delete", "gidNumber"),
+        ("delete", "homeDirectory"),
+        ("delete", "loginShell"),
+    ),
     change("add listed class", 20, ("add", "objectClass", "posixAccount")),
     change("add listed class by OID", 20, ("add", "objectClass", "1.3.6.1.1.1.2.0")),
     change("add unlisted superior", 0, ("add", "objectClass", "person")),
@@ -163,7 +256,11 @@ ROWS = [
     change("Subschema", None, ("add", "description", "x"), dn="cn=Subschema"),
     change("bad DN", 34, ("add", "description", "x"), dn="garbage"),
     change("DN in other spelling", 0, ("add", "description", "x"), dn="UID=ALICE , ou=people, dc=example,dc=com"),
-    change("NO-USER-MODIFICATION", (19, "createTimestamp: no user modification allowed"), ("replace", "createTimestamp", "20200101000000Z")),
+    change(
+        "NO-USER-MODIFICATION",
+        (19, "createTimestamp: no user modification allowed"),
+        ("replace", "createTimestamp", "20200101000000Z"),
+    ),
     change("NO-USER-MODIFICATION, delete", 19, ("delete", "entryUUID")),
     change("NO-USER-MODIFICATION, modifiersName", 19, ("replace", "modifiersName", "cn=x")),
     change("NO-USER-MODIFICATION, entryDN", 19, ("replace", "entryDN", "cn=x")),
@@ -195,19 +292,54 @@ ROWS = [
     change("no right, existing value", None, ("add", "description", "The first person"), by=BOB),
     change("no right, NO-USER-MODIFICATION", 19, ("replace", "createTimestamp", "20200101000000Z"), by=BOB),
     change("own password", 0, ("replace", "userPassword", "new"), by=ALICE),
-    change("own password by delete and add", 0, ("delete", "userPassword", "alice-secret"), ("add", "userPassword", "new"), by=ALICE),
-    change("own password by delete and add, wrong old one", 16, ("delete", "userPassword", "wrong"), ("add", "userPassword", "new"), by=ALICE),
+    change(
+        "own password by delete and add",
+        0,
+        ("delete", "userPassword", "alice-secret"),
+        ("add", "userPassword", "new"),
+        by=ALICE,
+    ),
+    change(
+        "own password by delete and add, wrong old one",
+        16,
+        ("delete", "userPassword", "wrong"),
+        ("add", "userPassword", "new"),
+        by=ALICE,
+    ),
     change("own password deleted", 0, ("delete", "userPassword"), by=ALICE),
     change("own password and more", 50, ("replace", "userPassword", "new"), ("add", "description", "x"), by=ALICE),
     change("password of another", 50, ("replace", "userPassword", "new"), by=BOB),
     change("password in other case", None, ("delete", "userPassword", "ALICE-secret")),
-    row("unknown critical control", 12, modify(ALICE, ("add", "description", "x"), controls=[critical("1.2.3.4")]), by=ADMIN),
+    row(
+        "unknown critical control",
+        12,
+        modify(ALICE, ("add", "description", "x"), controls=[critical("1.2.3.4")]),
+        by=ADMIN,
+    ),
     row("unknown control", 0, modify(ALICE, ("add", "description", "x"), controls=[uncritical("1.2.3.4")]), by=ADMIN),
-    row("operational attributes afterwards", 0, modify(ALICE, ("add", "userPassword", "x")), search(ALICE, "(objectClass=*)", "+", scope="base"), by=ALICE),
-    row("read-only: as admin", (53, "operation restricted"), modify(ALICE, ("add", "description", "x")), by=ADMIN, server="read-only"),
+    row(
+        "operational attributes afterwards",
+        0,
+        modify(ALICE, ("add", "userPassword", "x")),
+        search(ALICE, "(objectClass=*)", "+", scope="base"),
+        by=ALICE,
+    ),
+    row(
+        "read-only: as admin",
+        (53, "operation restricted"),
+        modify(ALICE, ("add", "description", "x")),
+        by=ADMIN,
+        server="read-only",
+    ),
     row("read-only: own password", None, modify(ALICE, ("replace", "userPassword", "x")), by=ALICE, server="read-only"),
     row("read-only: anonymous", None, modify(ALICE, ("add", "description", "x")), server="read-only"),
-    row("read-only: missing entry", None, modify(f"cn=x,{PEOPLE}", ("add", "description", "x")), by=ADMIN, server="read-only"),
+    row(
+        "read-only: missing entry",
+        None,
+        modify(f"cn=x,{PEOPLE}", ("add", "description", "x")),
+        by=ADMIN,
+        server="read-only",
+    ),
     row("read-only: undefined attribute", None, modify(ALICE, ("add", "fooBar", "x")), by=ADMIN, server="read-only"),
     row("read-only: search", 0, search(ALICE, scope="base"), by=ADMIN, server="read-only"),
 ]

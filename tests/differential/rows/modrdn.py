@@ -1,15 +1,34 @@
 """Modify DN (RFC 4511 section 4.9)."""
 
+from typing import Any
+
 from oracle.slapd import ADMIN
 from oracle.steps import (
-    ALIASES, ALICE, BOB, DAVE, EVE, GROUPS, ODD, PEOPLE, Row, add, compare, critical, rename, row, search, uncritical,
+    ALIASES,
+    ALICE,
+    BOB,
+    DAVE,
+    EVE,
+    GROUPS,
+    ODD,
+    PEOPLE,
+    Row,
+    add,
+    compare,
+    critical,
+    rename,
+    row,
+    search,
+    uncritical,
 )
 
 STAFF = f"cn=staff,{GROUPS}"
 MULTI = f"cn=multi+serialNumber=42,{ODD}"
 
 
-def move(name: str, expect: object, *arguments: object, dn: str | bytes = ALICE, delete_old: bool = True, **keywords: object) -> Row:
+def move(
+    name: str, expect: object, *arguments: Any, dn: str | bytes = ALICE, delete_old: bool = True, **keywords: Any
+) -> Row:
     """A row in which the admin renames one entry."""
     return row(name, expect, rename(dn, *arguments, delete_old=delete_old), **{"by": ADMIN, **keywords})
 
@@ -99,16 +118,59 @@ ROWS = [
     move("with option as name", None, "cn;lang-de=Alice Ädams", delete_old=False),
     move("subtree follows", 0, "ou=persons", dn=PEOPLE),
     move("subtree follows to a new superior", 0, "ou=people", GROUPS, dn=PEOPLE),
-    row("subtree follows, then searches", 0, rename(PEOPLE, "ou=persons"), search("uid=alice,ou=persons,dc=example,dc=com", "(objectClass=*)", "*", "+"),
-        search(ALICE), search("ou=persons,dc=example,dc=com", "(sn=adams)", "1.1"), search("dc=example,dc=com", "(ou:dn:=persons)", "1.1"), by=ADMIN),
-    row("subtree, then back", 0, rename(PEOPLE, "ou=persons"), rename("ou=persons,dc=example,dc=com", "ou=people"), by=ADMIN),
-    row("references to it stay", 6, rename(ALICE, "uid=alicia"), compare(f"cn=admins,{GROUPS}", "member", ALICE), by=ADMIN),
+    row(
+        "subtree follows, then searches",
+        0,
+        rename(PEOPLE, "ou=persons"),
+        search("uid=alice,ou=persons,dc=example,dc=com", "(objectClass=*)", "*", "+"),
+        search(ALICE),
+        search("ou=persons,dc=example,dc=com", "(sn=adams)", "1.1"),
+        search("dc=example,dc=com", "(ou:dn:=persons)", "1.1"),
+        by=ADMIN,
+    ),
+    row(
+        "subtree, then back",
+        0,
+        rename(PEOPLE, "ou=persons"),
+        rename("ou=persons,dc=example,dc=com", "ou=people"),
+        by=ADMIN,
+    ),
+    row(
+        "references to it stay",
+        6,
+        rename(ALICE, "uid=alicia"),
+        compare(f"cn=admins,{GROUPS}", "member", ALICE),
+        by=ADMIN,
+    ),
     row("old name is free", 0, rename(ALICE, "uid=alicia"), add(ALICE, "objectClass: account", "uid: alice"), by=ADMIN),
-    row("old value is not found, new one is", 0, rename(ALICE, "uid=alicia"), search(PEOPLE, "(|(uid=alice)(uid=alicia))", "uid"), by=ADMIN),
-    row("kept value is found", 0, rename(ALICE, "uid=alicia", delete_old=False), search(PEOPLE, "(uid=alice)", "uid"), by=ADMIN),
-    row("hasSubordinates of both parents", 0, rename("cn=windows,ou=ad,dc=example,dc=com", "cn=windows", DAVE),
-        search("dc=example,dc=com", "(|(ou=ad)(uid=dave))", "hasSubordinates"), by=ADMIN),
-    row("operational attributes afterwards", 0, rename(ALICE, "uid=alicia", GROUPS), search(f"uid=alicia,{GROUPS}", "(objectClass=*)", "+"), by=ADMIN),
+    row(
+        "old value is not found, new one is",
+        0,
+        rename(ALICE, "uid=alicia"),
+        search(PEOPLE, "(|(uid=alice)(uid=alicia))", "uid"),
+        by=ADMIN,
+    ),
+    row(
+        "kept value is found",
+        0,
+        rename(ALICE, "uid=alicia", delete_old=False),
+        search(PEOPLE, "(uid=alice)", "uid"),
+        by=ADMIN,
+    ),
+    row(
+        "hasSubordinates of both parents",
+        0,
+        rename("cn=windows,ou=ad,dc=example,dc=com", "cn=windows", DAVE),
+        search("dc=example,dc=com", "(|(ou=ad)(uid=dave))", "hasSubordinates"),
+        by=ADMIN,
+    ),
+    row(
+        "operational attributes afterwards",
+        0,
+        rename(ALICE, "uid=alicia", GROUPS),
+        search(f"uid=alicia,{GROUPS}", "(objectClass=*)", "+"),
+        by=ADMIN,
+    ),
     move("anonymous", 8, "uid=alicia", by=None),
     move("anonymous, missing", None, "uid=x", dn=f"uid=nobody,{PEOPLE}", by=None),
     move("anonymous, bad name", None, "garbage", by=None),

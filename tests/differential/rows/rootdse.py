@@ -1,6 +1,7 @@
 """Root DSE and subschema subentry (RFC 4512 sections 4.2 and 5.1)."""
 
 import re
+from typing import Any
 
 from oracle.client import Client
 from oracle.slapd import ADMIN
@@ -9,36 +10,57 @@ from oracle.steps import ALICE, MANAGE, Row, Step, bind, row, search
 ALL = "(objectClass=*)"
 
 
-def dse(name: str, *attributes: str, filter: str = ALL, **keywords: object) -> Row:
+def dse(name: str, *attributes: str, filter: str = ALL, **keywords: Any) -> Row:
     """A row that reads the root DSE."""
     return row(name, 0, search("", filter, *attributes, scope="base"), **keywords)
 
 
-def schema(name: str, *attributes: str, filter: str = ALL, scope: str = "base", **keywords: object) -> Row:
+def schema(name: str, *attributes: str, filter: str = ALL, scope: str = "base", **keywords: Any) -> Row:
     """A row that reads the subschema subentry."""
-    return row(f"schema: {name}", keywords.pop("expect", 0), search("cn=Subschema", filter, *attributes, scope=scope), **keywords)
+    return row(
+        f"schema: {name}",
+        keywords.pop("expect", 0),
+        search("cn=Subschema", filter, *attributes, scope=scope),
+        **keywords,
+    )
 
 
+NOT_SHARED = re.compile(r"NAME (\( )?'(olc\w*|container|securityPrincipal)'")
 DESCRIPTION = re.compile(r" DESC '[^']*'")
 
 
 def definitions(kind: str) -> Row:
-    """A row that reads all definitions of one kind, as a set: without their DESC, which is prose, with the words of each sorted,
-    since lists of names come in any order, and without what belongs to slapd's own configuration."""
+    """A row that reads all definitions of one kind, as a set: without their DESC, which is prose, with the words of
+    each sorted, since lists of names come in any order, and without what docs/differences.toml names."""
     step = search("cn=Subschema", ALL, kind, scope="base")
 
     def run(client: Client) -> list[str]:
         assert step.request is not None
         entries = client.ask(*step.request).entries
         texts = [DESCRIPTION.sub("", value.decode()) for _, values in entries[0][1] for value in values]
-        words = [[word for word in text.replace("$", "").split() if not word.startswith("olc")] for text in texts if "'olc" not in text]
+        words = [
+            [word for word in text.replace("$", "").split() if not word.startswith("olc")]
+            for text in texts
+            if not NOT_SHARED.search(text)
+        ]
         return sorted(" ".join([first, oid, *sorted(rest)]) for first, oid, *rest in words)
 
     return row(f"schema: {kind}", None, Step(f"words of definitions: {step.text}", run))
 
 
 ROWS = [
-    *(definitions(kind) for kind in ("attributeTypes", "objectClasses", "ldapSyntaxes", "matchingRules", "matchingRuleUse", "dITContentRules", "nameForms")),
+    *(
+        definitions(kind)
+        for kind in (
+            "attributeTypes",
+            "objectClasses",
+            "ldapSyntaxes",
+            "matchingRules",
+            "matchingRuleUse",
+            "dITContentRules",
+            "nameForms",
+        )
+    ),
     dse("default"),
     dse("star", "*"),
     dse("1.1", "1.1"),

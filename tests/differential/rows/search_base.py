@@ -24,7 +24,11 @@ ROWS = [
     row("missing below people", 32, search(f"uid=nobody,{PEOPLE}")),
     row("missing below a missing one", 32, search(f"cn=x,uid=nobody,{PEOPLE}", scope="base")),
     row("missing below the suffix", 32, search("ou=x,dc=example,dc=com", scope="one")),
-    row("missing below a leaf, other spelling", 32, search("cn=x, UID=Alice, OU=People, dc=example, dc=com", scope="base")),
+    row(
+        "missing below a leaf, other spelling",
+        32,
+        search("cn=x, UID=Alice, OU=People, dc=example, dc=com", scope="base"),
+    ),
     row("outside", 32, search("dc=elsewhere")),
     row("outside, base", 32, search("dc=elsewhere", scope="base")),
     row("above the suffix", 32, search("dc=com")),

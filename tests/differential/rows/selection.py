@@ -1,12 +1,14 @@
 """Search: which attributes come back (RFC 4511 section 4.5.1.8, 3673, 4529, 3866)."""
 
+from typing import Any
+
 from oracle.slapd import ADMIN
-from oracle.steps import ALICE, BOB, CAROL, EVE, GROUPS, PEOPLE, row, search
+from oracle.steps import ALICE, BOB, CAROL, EVE, GROUPS, PEOPLE, Step, row, search
 
 WINDOWS = "cn=windows,ou=ad,dc=example,dc=com"
 
 
-def select(*names: str | bytes, dn: str = ALICE, **keywords: object) -> object:
+def select(*names: str | bytes, dn: str = ALICE, **keywords: Any) -> Step:
     """Alice's entry with these attributes."""
     return search(dn, "(objectClass=*)", *names, scope="base", **keywords)
 
@@ -100,8 +102,10 @@ LISTS: dict[str, tuple[str | bytes, ...]] = {
 
 ROWS = [
     *(row(name, 0, select(*names)) for name, names in LISTS.items()),
-    *(row(f"types only, {name}", 0, select(*LISTS[name], types_only=True)) for name in (
-        "none named", "star and plus", "1.1", "several", "range", "class", "supertype")),
+    *(
+        row(f"types only, {name}", 0, select(*LISTS[name], types_only=True))
+        for name in ("none named", "star and plus", "1.1", "several", "range", "class", "supertype")
+    ),
     row("password by the admin", 0, select("userPassword"), by=ADMIN),
     row("password by oneself", 0, select("userPassword"), by=ALICE),
     row("all by oneself", 0, select(), by=ALICE),
