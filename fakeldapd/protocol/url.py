@@ -105,7 +105,11 @@ class LDAPURL:
         return parse(self.filter or b"(objectClass=*)")
 
     def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host and self.scheme != "ldapi" else quote(self.host, safe="", errors="surrogateescape")
+        host = (
+            f"[{self.host}]"
+            if ":" in self.host and self.scheme != "ldapi"
+            else quote(self.host, safe="", errors="surrogateescape")
+        )
         address = f"{self.scheme}://{host}" + ("" if self.port is None else f":{self.port}")
         parts = [
             quote(self.dn, safe=_PLAIN),
