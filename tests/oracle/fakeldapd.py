@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Self
 
-from oracle.slapd import ADMIN, BASE, PASSWORD
+from oracle.slapd import ADMIN, BASE, PASSWORD, end_with_parent
 
 ROOT = Path(__file__).parent.parent.parent
 READY = b"fakeldapd ready "
@@ -46,6 +46,7 @@ class Fakeldapd:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self._log,
+            preexec_fn=end_with_parent,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
         )
         assert self.process.stdout is not None

@@ -5,9 +5,12 @@ access rules that Debian ships, slapd's limits. ``options`` is the dictionary th
 SLAPD_OPTIONS translates it.
 """
 
+import ctypes
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -61,6 +64,16 @@ def available() -> bool:
 def program() -> str | None:
     """Where slapd is; it is often outside a user's PATH."""
     return shutil.which("slapd") or shutil.which("slapd", path="/usr/sbin:/usr/local/sbin:/usr/libexec")
+
+
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+_PR_SET_PDEATHSIG = 1
+
+
+def end_with_parent() -> None:
+    """Between fork and exec: have the kernel end the server when the test run is killed and can't."""
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def free_port() -> int:
@@ -153,7 +166,9 @@ class Slapd:
             f"ldap://127.0.0.1:{self.port}",
         ]
         with (self._home / "log").open("ab") as log:
-            self._process = subprocess.Popen(arguments, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            self._process = subprocess.Popen(
+                arguments, stdout=log, stderr=log, stdin=subprocess.DEVNULL, preexec_fn=end_with_parent
+            )
         deadline = time.monotonic() + 30
         while self._process.poll() is None and time.monotonic() < deadline:
             try:
