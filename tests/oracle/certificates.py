@@ -1,4 +1,4 @@
-"""Certificates that both servers are given: an authority and a server's certificate, made once for a process of tests."""
+"""Certificates that both servers are given: an authority and a server's certificate, made once a process."""
 
 import atexit
 import functools
