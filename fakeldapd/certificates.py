@@ -147,8 +147,9 @@ def _kept(path: Path) -> Iterator[_Keep]:
     def keep(file: Path, octets: bytes, mode: int) -> None:
         temporary = file.with_name(f".{file.name}.new")
         temporary.unlink(missing_ok=True)
-        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as out:
+        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
             out.write(octets)
+            os.fchmod(out.fileno(), mode)
         temporary.replace(file)
 
     try:

@@ -72,7 +72,11 @@ def test_another_program_finds_it_good(tmp_path: Path, which: str, checks: tuple
 
 
 def test_it_is_kept_and_only_the_keys_are_secret(tmp_path: Path) -> None:
-    made = certificates.ensure(tmp_path)
+    before_us = os.umask(0o077)
+    try:
+        made = certificates.ensure(tmp_path)
+    finally:
+        os.umask(before_us)
     before = octets(made)
     assert octets(certificates.ensure(tmp_path)) == before
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}

@@ -18,7 +18,8 @@ class Fakeldapd:
     """Start with ``with``; ``port`` is where it listens. ``options`` are long options of the command line, without
     ``--``.
 
-    ``urls`` are all that it listens on. ``ldif`` None starts it ``--empty``. Raises RuntimeError with what it wrote when there is no ready line.
+    ``urls`` are all that it listens on. ``ldif`` None starts it ``--empty``. Raises RuntimeError with what it wrote
+    when there is no ready line.
     """
 
     name = "fakeldapd"

@@ -1,4 +1,4 @@
-"""StartTLS (RFC 4511 section 4.14): what it is refused for, who one is afterwards, and the rest of the protocol under TLS."""
+"""StartTLS (RFC 4511 section 4.14): what it is refused for, who one is afterwards, and the rest under TLS."""
 
 from oracle import wire
 from oracle.slapd import ADMIN, PASSWORD
