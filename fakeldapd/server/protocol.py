@@ -48,6 +48,7 @@ from fakeldapd.protocol.encode import encode_entries, encode_message, notice_of_
 from fakeldapd.protocol.result import LDAPError, ProtocolError, ResultCode
 from fakeldapd.server.outlet import Outlet
 from fakeldapd.server.peer import introduce
+from fakeldapd.server.starttls import begin_tls
 from fakeldapd.server.turns import SLICE, DelayedCall
 
 if TYPE_CHECKING:
@@ -359,25 +360,14 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         elif isinstance(action, Disconnect):
             self._close(abort=action.abort)
         elif isinstance(action, StartTLS):
-            self._begin_tls(parked)
+            if begin_tls(self, self._connection, self._outlet):
+                self._held &= ~_FULL
+                self._wake(parked)
+            else:
+                self._close()
         else:
             self._failed(parked.request, TypeError(f"a handler gave {action!r}, which is not an action"), None)
             self._end(parked)
-
-    def _begin_tls(self, parked: _Parked) -> None:
-        """What the client has sent in clear behind its request is dropped, so that it can't pass for what comes under
-        TLS."""
-        if self.factory.tls is None:  # and the client has been told to begin it
-            _log.error("%s closed: a handler began TLS, which is not offered here", self.session.peer)
-            self._close()
-            return
-        dropped = self._connection.discard()
-        if dropped:
-            _log.info("%s sent %d octets in clear behind StartTLS, which are dropped", self.session.peer, dropped)
-        self._outlet.give_way()
-        self._held &= ~_FULL
-        self.factory.over_tls.begin(self)
-        self._wake(parked)
 
     def _wake(self, parked: _Parked) -> None:
         """The operation can go on at the connection's next turn: not now, since another operation may be what
