@@ -7,13 +7,19 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Protocol, Self
 
-from oracle import wire
+from oracle import certificates, wire
 from oracle.client import Answer, Client, Entry
 from oracle.slapd import ADMIN, BASE, PASSWORD
 from oracle.steps import MANAGE_DSA_IT, PASSWORDS, Row
 
 UNIVERSE = Path(__file__).parent.parent / "differential" / "universe.ldif"
 TWO = ["dc=example,dc=com", "o=Second Base"]
+
+TLS: dict[str, object] = {
+    "tls-cert": lambda: certificates.made().certificate,
+    "tls-key": lambda: certificates.made().key,
+    "tls-ca": lambda: certificates.made().ca,
+}
 
 VARIANTS: dict[str, tuple[Path | None, dict[str, object]]] = {
     "default": (UNIVERSE, {}),
@@ -23,8 +29,9 @@ VARIANTS: dict[str, tuple[Path | None, dict[str, object]]] = {
     "deny": (UNIVERSE, {"anonymous": "deny"}),
     "size-limit": (UNIVERSE, {"size-limit": 3}),
     "message-size": (UNIVERSE, {"max-message-size": 2000}),
+    "tls": (UNIVERSE, TLS),
 }
-"""Configurations that rows name -> the LDIF to start with and options."""
+"""Configurations that rows name -> the LDIF to start with and options; one that has to be made first is a function."""
 
 
 RESULT = re.compile(r"(?:bind|search|modify|add|delete|modrdn|compare|extended) (\d+)(?: |$)")
@@ -137,7 +144,8 @@ class Subjects:
     def get(self, variant: str) -> Subject:
         """The server of that configuration in its first state."""
         if variant not in self._running:
-            ldif, options = VARIANTS[variant]
+            ldif, given = VARIANTS[variant]
+            options = {name: value() if callable(value) else value for name, value in given.items()}
             with ExitStack() as stack:
                 server = stack.enter_context(self._start(ldif, options))
                 bases = options.get("base", [BASE])

@@ -18,7 +18,8 @@ class Fakeldapd:
     """Start with ``with``; ``port`` is where it listens. ``options`` are long options of the command line, without
     ``--``.
 
-    ``ldif`` None starts it ``--empty``. Raises RuntimeError with what it wrote when there is no ready line.
+    ``urls`` are all that it listens on. ``ldif`` None starts it ``--empty``. Raises RuntimeError with what it wrote
+    when there is no ready line.
     """
 
     name = "fakeldapd"
@@ -27,6 +28,7 @@ class Fakeldapd:
         self.ldif = ldif
         self.options = {"base": [BASE], **(options or {})}
         self.port = 0
+        self.urls: list[str] = []
         self.process: subprocess.Popen[bytes] | None = None
         self._log: IO[bytes] | None = None
 
@@ -55,7 +57,8 @@ class Fakeldapd:
             log = self.log()
             self.__exit__(RuntimeError)
             raise RuntimeError(f"no ready line but {line!r}; the log: {log}")
-        self.port = int(line.split()[2].rsplit(b":", 1)[1].rstrip(b"/"))
+        self.urls = line.decode().split()[2:]
+        self.port = int(self.urls[0].rsplit(":", 1)[1].rstrip("/"))
         return self
 
     def log(self) -> str:

@@ -52,6 +52,10 @@ GLOBAL_OPTIONS: Mapping[str, Callable[[object], str]] = {
     "anonymous": lambda how: "require authc\ndisallow bind_anon" if how == "deny" else "",
     "time-limit": lambda seconds: f"timelimit {seconds}",
     "max-message-size": lambda size: f"sockbuf_max_incoming {size}\nsockbuf_max_incoming_auth {size}",
+    "tls-cert": lambda file: f"TLSCertificateFile {file}",
+    "tls-key": lambda file: f"TLSCertificateKeyFile {file}",
+    "tls-ca": lambda file: f"TLSCACertificateFile {file}",
+    "tls-client-cert": lambda how: f"TLSVerifyClient {'never' if how == 'none' else how}",
 }
 """An option of fakeldapd's command line -> slapd.conf's directives for the same."""
 
