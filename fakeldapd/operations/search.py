@@ -6,12 +6,13 @@ sent. Everything is an iterator: nothing is collected, so a client that reads sl
 batches the server can do something else. What controls do to that is in ``search_stages``.
 """
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
 from fakeldapd.directory.compile import compile_filter
 from fakeldapd.directory.dit import Node, Virtual
+from fakeldapd.directory.entry import Entry
 from fakeldapd.directory.evaluate import TRUE, Setting, Test
 from fakeldapd.directory.select import Selection
 from fakeldapd.operations.access import Level
@@ -74,13 +75,25 @@ def search(directory: "Directory", request: Request, controls: Mapping[bytes, An
             stages.check()
         base = find_base(directory, session, op, dn, controls)
         finding = Finding(directory, session, op, base, test, controls)
-        presenting = Presenting(selection)
-        if stages is None:
-            yield from presenting.actions(finding.batches(), finding.size_limit)
-        else:
-            yield from stages.actions(finding, presenting)
+        if stages is not None:
+            yield from stages.actions(finding, Presenting(selection))
             yield Response(m.SearchResultDone(diagnostic=_said(setting, stages)), request.response_controls)
             return
+        if op.scope == m.Scope.BASE and not finding.careful:  # most searches of all; nothing else costs them anything
+            if finding.still_matches(base):
+                yield Entries(entries_of(selection, (base,)))
+        else:
+            left = finding.size_limit or _UNLIMITED
+            for batch in finding.batches():  # what Presenting does, without it
+                if batch.__class__ is not list:
+                    yield batch  # type: ignore[misc]
+                    continue
+                found = entries_of(selection, batch[:left] if len(batch) > left else batch)
+                if found:
+                    yield Entries(found)
+                left -= len(batch)
+                if left < 0:
+                    raise LDAPError(ResultCode.SIZE_LIMIT_EXCEEDED)
     yield Response(m.SearchResultDone(diagnostic=setting.diagnostic.encode())) if setting.diagnostic else _DONE
 
 
@@ -169,16 +182,15 @@ class Finding:
         self.base = base
         self.test = test
         self.guard = directory.access.guard(session, None, Level.READ)
-        self.referrals = bool(dit.referral_count) and MANAGE_DSA_IT not in controls and op.scope != m.Scope.BASE
-        self.refers = DOMAIN_SCOPE not in controls
-        self.aliases = bool(dit.alias_count) and op.deref in (m.Deref.SEARCHING, m.Deref.ALWAYS)
-        self.finding = op.deref == m.Deref.ALWAYS
+        self.referrals = dit.referral_count and op.scope != m.Scope.BASE and MANAGE_DSA_IT not in controls
+        self.aliases = dit.alias_count and op.deref in (m.Deref.SEARCHING, m.Deref.ALWAYS)
         self.subentries: bool | None = None
-        if SUBENTRIES in controls:
+        if controls and SUBENTRIES in controls:
             self.subentries = controls[SUBENTRIES]
         elif dit.subentry_count and op.scope != m.Scope.BASE:
             self.subentries = False
         self.careful = self.referrals or self.aliases or self.guard is not None or self.subentries is not None
+        self.refers = DOMAIN_SCOPE not in controls
         self.size_limit, time_limit = self._limits(session, op)
         self.deadline = directory.clock() + time_limit if time_limit else None
 
@@ -195,27 +207,25 @@ class Finding:
 
     def batches(self) -> Found:
         """The nodes that match, some at a time; in between references, and pauses."""
-        careful = self.careful
         for nodes, test in self._lists():
             if nodes is None:
                 yield from self.pause()
-                continue
-            waiting = iter(nodes)
-            while examined := list(islice(waiting, _EXAMINED_BETWEEN_PAUSES)):
-                if careful:
-                    yield from self._carefully(examined, test)
-                elif test is TRUE:
-                    yield [node for node in examined if node.entry is not None]
+            elif nodes.__class__ is list and len(nodes) < _EXAMINED_BETWEEN_PAUSES:
+                if self.careful:
+                    yield from self._carefully(nodes, test)
                 else:
-                    found = [n for n in examined if (entry := n.entry) is not None and test(n, entry) is True]
-                    if found:
-                        yield found
-                if len(examined) < _EXAMINED_BETWEEN_PAUSES:
-                    break
-                yield from self.pause()
-                test = self.test  # what the index said may not be so any more
+                    yield _matching(nodes, test)
+            else:
+                waiting = iter(nodes)
+                while examined := list(islice(waiting, _EXAMINED_BETWEEN_PAUSES)):
+                    if self.careful:
+                        yield from self._carefully(examined, test)
+                    else:
+                        yield _matching(examined, test)
+                    yield from self.pause()
+                    test = self.test  # what the index said may not be so any more
 
-    def _carefully(self, nodes: list[Node], test: Test) -> Found:
+    def _carefully(self, nodes: Iterable[Node], test: Test) -> Found:
         """Those of the nodes that match, where some may have to be passed over or stand for something else."""
         found: list[Node] = []
         for node in nodes:
@@ -254,7 +264,7 @@ class Finding:
         classes = node.entry.classes
         if self.subentries is not None and classes.is_subentry is not self.subentries:
             return ()
-        if self.aliases and classes.is_alias and (self.finding or node is not self.base):
+        if self.aliases and classes.is_alias and (self.op.deref == m.Deref.ALWAYS or node is not self.base):
             return ()
         if self.referrals and classes.is_referral:
             if not self.refers:
@@ -300,6 +310,12 @@ class Finding:
         return [node for node in nodes if node.is_within(base)]
 
 
+def _matching(nodes: Iterable[Node], test: Test) -> list[Node]:
+    if test is TRUE:
+        return [node for node in nodes if node.entry is not None]
+    return [node for node in nodes if (entry := node.entry) is not None and test(node, entry) is True]
+
+
 class Presenting:
     """Makes the entries that are sent out of the nodes that were found.
 
@@ -328,28 +344,29 @@ class Presenting:
             left -= len(batch)
             if batch:
                 if self.dress is None:
-                    yield Entries(self.entries(batch))
+                    yield Entries(entries_of(self._selection, batch))
                 else:
-                    yield from self.dress(batch, self.entries(batch))
+                    yield from self.dress(batch, entries_of(self._selection, batch))
             if over:
                 raise LDAPError(ResultCode.SIZE_LIMIT_EXCEEDED)
         return most - left
 
-    def entries(self, nodes: list[Node]) -> Encoded:
-        """DN and selected attributes of each node; it must have an entry."""
-        plan_for, carefully = self._selection.plan, self._selection.attributes
-        encoded: Encoded = []
-        parent: Node | None = None
-        prefix = b""
-        layout = slice_ = None
-        for node in nodes:
-            entry = node.entry
-            if node.parent is not parent:
-                parent = node.parent
-                prefix = b"" if parent is None else b"," + parent.text
-            text = node.text if parent is None else node.rdn.text + prefix  # type: ignore[union-attr]
-            if entry.layout is not layout:  # type: ignore[union-attr]
-                layout = entry.layout  # type: ignore[union-attr]
-                slice_ = plan_for(layout).slice
-            encoded.append((text, entry.attributes[slice_] if slice_ is not None else carefully(node, entry)))  # type: ignore[union-attr,arg-type]
-        return encoded
+
+def entries_of(selection: Selection, nodes: Sequence[Node]) -> Encoded:
+    """DN and selected attributes of each node; it must have an entry."""
+    plan_for, carefully = selection.plan, selection.attributes
+    encoded: Encoded = []
+    parent: Node | None = None
+    prefix = b""
+    layout = slice_ = None
+    for node in nodes:
+        entry: Entry = node.entry  # type: ignore[assignment]
+        if node.parent is not parent:
+            parent = node.parent
+            prefix = b"" if parent is None else b"," + parent.text
+        text = node.text if parent is None else node.rdn.text + prefix  # type: ignore[union-attr]
+        if entry.layout is not layout:
+            layout = entry.layout
+            slice_ = plan_for(layout).slice
+        encoded.append((text, entry.attributes[slice_] if slice_ is not None else carefully(node, entry)))
+    return encoded

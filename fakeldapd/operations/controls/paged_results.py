@@ -99,7 +99,8 @@ def resume(session: Session, cookie: bytes) -> Series | None:
     kept: Series | None = session.suspended.get(PAGED_RESULTS)
     last = kept.number if kept is not None else 0
     if number == last:
-        return session.suspended.pop(PAGED_RESULTS, None)
+        session.suspended.pop(PAGED_RESULTS, None)
+        return kept
     if 0 < number < last and number // _PAGES == last // _PAGES:
         raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "paged results cookie is invalid or old")
     raise LDAPError(ResultCode.PROTOCOL_ERROR, "paged results cookie is invalid")

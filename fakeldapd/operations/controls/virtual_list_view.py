@@ -31,12 +31,12 @@ _BY_OFFSET, _BY_VALUE, _CONTEXT = 0xA0, 0x81, 0x04
 
 
 class Window(NamedTuple):
-    """What a client wants to see. ``value`` None: the target is named by ``offset`` in ``count``."""
+    """What a client wants to see. ``value`` None: the target is number ``offset`` in a list of ``length``."""
 
     before: int
     after: int
     offset: int
-    count: int
+    length: int
     value: bytes | None
     context: bytes
 
@@ -92,7 +92,7 @@ class View:
         return slice(first - 1, max(min(position + window.after, size), first - 1 if window.after < 0 else first))
 
     def _by_offset(self, window: Window) -> int:
-        size, offset, count = len(self.sorted.nodes), window.offset, window.count
+        size, offset, count = len(self.sorted.nodes), window.offset, window.length
         if offset == count:
             return size
         if offset == 1:
