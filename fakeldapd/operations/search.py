@@ -222,6 +222,8 @@ class Finding:
                         yield from self._carefully(examined, test)
                     else:
                         yield _matching(examined, test)
+                    if len(examined) < _EXAMINED_BETWEEN_PAUSES:
+                        break
                     yield from self.pause()
                     test = self.test  # what the index said may not be so any more
 

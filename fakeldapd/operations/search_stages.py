@@ -8,7 +8,7 @@ search without these controls never comes here.
 
 import os
 from collections.abc import Generator, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from fakeldapd.directory.dit import Node
 from fakeldapd.directory.evaluate import Setting
@@ -50,7 +50,8 @@ class Stages:
         self._paged: tuple[int, bytes] | None = controls.get(PAGED_RESULTS)
         dereferencing = Dereferencing(directory, session, controls[DEREF]) if DEREF in controls else None
         self._deref = dereferencing if dereferencing is not None and dereferencing.specifications else None
-        filters = controls.get(MATCHED_VALUES)
+        types_only = cast(m.SearchRequest, request.op).types_only
+        filters = None if types_only else controls.get(MATCHED_VALUES)
         self._setting = Setting(directory.schema, directory.dit.find)
         self.matched = MatchedValues(self._setting, filters) if filters else None
         self.diagnostic = self._setting.diagnostic
@@ -123,14 +124,15 @@ class Stages:
         if series is None:
             found = (yield from self._sorted(finding)) if self._keys else None
             if not size:
-                self._answer(paged_results.counted(self._session, finding, found), found)
+                count = len(found.nodes) if found is not None else (yield from _any(finding))
+                self._answer(paged_results.counted(self._session, finding, found, count), found)
                 return
             series = _series(finding, found)
         elif not size:
             self.diagnostic = "search abandoned by pagedResult size=0"
             return
         elif paged_results.is_counting(series):
-            self._answer(paged_results.counted(self._session, finding, None), None)
+            self._answer(paged_results.counted(self._session, finding, None, 1), None)
             return
         series.sent += yield from presenting.actions(series.page(size), finding.size_limit, series.sent)
         self._answer(paged_results.suspend(self._session, series), series.sorted)
@@ -161,6 +163,17 @@ def _series(finding: "Finding", found: SortedNodes | None) -> Series:
         return Series(finding, finding.batches(), finding.still_matches)
     found.firsts.clear()
     return Series(finding, _in_steps(finding, found.nodes), lambda node: node.entry is not None, found)
+
+
+def _any(finding: "Finding") -> Generator[Action, None, int]:
+    """1 if the search finds something, 0 if it doesn't."""
+    for batch in finding.batches():
+        if isinstance(batch, list):
+            if batch:
+                return 1
+        elif not isinstance(batch, Response):
+            yield batch
+    return 0
 
 
 def _in_steps(finding: "Finding", nodes: list[Node]) -> Found:

@@ -149,8 +149,16 @@ class Slapd:
             (self._home / f"db{number}").mkdir()
             # the password can only be given where the rootdn is below the suffix
             password = f"rootpw {PASSWORD}" if ADMIN.endswith(base) else ""
-            databases.append(DATABASE.format(base=base, home=self._home, number=number, admin=ADMIN, password=password,
-                                overlays="\n".join(f"overlay {name}" for name in OVERLAYS)))  # fmt: skip
+            databases.append(
+                DATABASE.format(
+                    base=base,
+                    home=self._home,
+                    number=number,
+                    admin=ADMIN,
+                    password=password,
+                    overlays="\n".join(f"overlay {name}" for name in OVERLAYS),
+                )
+            )
         settings = [make(self.options[key]) for key, make in GLOBAL_OPTIONS.items() if key in self.options]
         text = CONFIGURATION.format(
             includes="\n".join(f"include {SCHEMA_DIRECTORY}/{name}.schema" for name in SCHEMAS),

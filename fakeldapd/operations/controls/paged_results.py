@@ -118,13 +118,15 @@ def suspend(session: Session, series: Series) -> m.Control:
     return _response(max(estimate, 0), series.number.to_bytes(_COOKIE_LENGTH, "little"))
 
 
-def counted(session: Session, finding: "Finding", found: SortedNodes | None) -> m.Control:
-    """The answer to a first page without size: how many entries there are, where that is known.
+def counted(session: Session, finding: "Finding", found: SortedNodes | None, count: int) -> m.Control:
+    """The answer to a first page without size: how many entries there are (``count``), where a search is sorted.
 
     slapd's: a cookie that begins anew where it has sorted, otherwise one of which nothing comes.
     """
+    if not count:
+        return _response(0, b"")
     if found is not None:
-        return _response(len(found.nodes), bytes(_COOKIE_LENGTH))
+        return _response(count, bytes(_COOKIE_LENGTH))
     session.suspended[PAGED_RESULTS] = Series(finding, iter(()), finding.still_matches, number=_COUNTING)
     return _response(0, _COUNTING.to_bytes(_COOKIE_LENGTH, "little"))
 
