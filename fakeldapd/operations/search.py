@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _DONE = Response(m.SearchResultDone())
 _PAUSE = Pause()
 _EXAMINED_BETWEEN_PAUSES = 128
+_FILTERED_AT_ONCE = 1024
 _UNLIMITED = 1 << 62
 _FEW = 64
 _KEPT = 64
@@ -292,7 +293,11 @@ class Finding:
             return
         lists, left = candidates
         for nodes in lists:
-            yield None if nodes is None else self._in_scope(nodes), left
+            if nodes is None or len(nodes) <= _FILTERED_AT_ONCE:
+                yield None if nodes is None else self._in_scope(nodes), left
+                continue
+            for start in range(0, len(nodes), _FILTERED_AT_ONCE):
+                yield self._in_scope(nodes[start : start + _FILTERED_AT_ONCE]), self.test if start else left
 
     def _walk(self) -> Iterator[Node]:
         base = self.base
