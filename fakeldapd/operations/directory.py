@@ -122,7 +122,7 @@ class Directory:
             yield from operation(self, request, controls)
         except LDAPError as error:
             if error.code not in _OUTSIDE or not self._is_configuration(op):
-                yield Response(failure(op, error))
+                yield Response(failure(op, error), request.response_controls)
                 return
         except Exception:
             log.exception("internal error in %s", type(op).__name__)

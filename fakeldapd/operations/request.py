@@ -44,7 +44,8 @@ class Session:
 
     ``identity`` is the authorization identity's DN, None while anonymous; ``is_admin`` whether that is the
     administrator (slapd's rootdn), who is above access rules and limits. ``outstanding`` is how many operations of this
-    connection are running, the present one included. ``peer`` names the other end for logs.
+    connection are running, the present one included. ``peer`` names the other end for logs. ``kept`` is what needn't be
+    worked out again, ``suspended`` are searches that the client may go on with, by the OID of the control that does it.
 
     What the transport knows: ``tls`` whether it is encrypted by TLS; ``ssf`` its security strength factor as slapd
     counts it, the bits of the cipher's key, 71 on ldapi, 0 in clear; ``peer_certificate_subject`` the DN in the
@@ -61,22 +62,33 @@ class Session:
     peer_certificate_subject: DN | None = None
     peer_credentials: tuple[int, int] | None = None
     kept: dict[Any, Any] = field(default_factory=dict)
+    suspended: dict[bytes, Any] = field(default_factory=dict)
 
     def become(self, identity: DN | None, *, is_admin: bool = False) -> None:
         """Change the identity, as the end of a Bind does (RFC 4513 section 4)."""
         self.identity = identity
         self.is_admin = is_admin
         self.kept.clear()
+        self.suspended.clear()
 
 
 @dataclass(slots=True, eq=False)
 class Request:
-    """One request of one session. ``controls`` are those that came with it, in order."""
+    """One request of one session. ``controls`` are those that came with it, in order.
+
+    ``response_controls`` go with its final response, be that a success or a failure: whoever has one to send puts it
+    there while the operation runs.
+    """
 
     session: Session
     message_id: int
     op: RequestOp
     controls: tuple[Control, ...] = ()
+    response_controls: tuple[Control, ...] = ()
+
+    def answer(self, response: "Response") -> "Response":
+        """A final response with the controls that go with it."""
+        return Response(response.op, self.response_controls) if self.response_controls else response
 
 
 class Signal:

@@ -156,6 +156,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         self._end_all()
         self._pending.clear()
         self._outlet.pieces.clear()
+        self.session.suspended.clear()
         _log.debug("%s disconnected", self.session.peer)
         self.factory.connection_closed(self)
 

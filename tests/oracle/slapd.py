@@ -28,6 +28,7 @@ CONFIGURATION = """
 pidfile {home}/slapd.pid
 modulepath /usr/lib/ldap
 moduleload back_mdb
+{modules}
 sizelimit {size_limit}
 {globals}
 
@@ -46,7 +47,10 @@ dbnosync
 index objectClass eq
 access to attrs=userPassword by self write by anonymous auth by * none
 access to * by * read
+{overlays}
 """
+OVERLAYS = ("sssvlv", "deref")
+"""What is always on in fakeldapd and a matter of configuration in slapd."""
 GLOBAL_OPTIONS: Mapping[str, Callable[[object], str]] = {
     "read-only": lambda on: "readonly on",
     "anonymous": lambda how: "require authc\ndisallow bind_anon" if how == "deny" else "",
@@ -145,11 +149,21 @@ class Slapd:
             (self._home / f"db{number}").mkdir()
             # the password can only be given where the rootdn is below the suffix
             password = f"rootpw {PASSWORD}" if ADMIN.endswith(base) else ""
-            databases.append(DATABASE.format(base=base, home=self._home, number=number, admin=ADMIN, password=password))
+            databases.append(
+                DATABASE.format(
+                    base=base,
+                    home=self._home,
+                    number=number,
+                    admin=ADMIN,
+                    password=password,
+                    overlays="\n".join(f"overlay {name}" for name in OVERLAYS),
+                )
+            )
         settings = [make(self.options[key]) for key, make in GLOBAL_OPTIONS.items() if key in self.options]
         text = CONFIGURATION.format(
             includes="\n".join(f"include {SCHEMA_DIRECTORY}/{name}.schema" for name in SCHEMAS),
             home=self._home,
+            modules="\n".join(f"moduleload {name}" for name in OVERLAYS),
             admin=ADMIN,
             size_limit=self.options.get("size-limit", 500),
             globals="\n".join(settings),
