@@ -264,7 +264,8 @@ class Indexes:
         nodes = iter(list(self._dit.nodes()))
         while some := list(islice(nodes, STEP)):
             index.fill(some)
-            yield
+            if len(some) == STEP:
+                yield
 
     def _ready(self, index: Index) -> Iterator[None]:
         """Go on with building the index until it is complete; whoever comes first does a step, others find it done."""

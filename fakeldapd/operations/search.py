@@ -310,6 +310,8 @@ class Finding:
 
     def _in_scope(self, nodes: list[Node]) -> list[Node]:
         base = self.base
+        if base.parent is None and self.scope == m.Scope.SUBTREE and len(self.dit.contexts) == 1:
+            return nodes  # everything is below the one naming context
         if self.scope == m.Scope.ONE:
             return [node for node in nodes if node.parent is base]
         if self.scope == m.Scope.SUBORDINATE:
