@@ -5,8 +5,9 @@ A load is all or nothing: the first thing that is wrong ends it, and the error s
 
 import gc
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fakeldapd.config import Config, ConfigError
 from fakeldapd.directory import ldif
@@ -18,6 +19,9 @@ from fakeldapd.progress import Progress
 from fakeldapd.protocol.result import LDAPError
 from fakeldapd.schema.dn import DN
 from fakeldapd.schema.registry import DEFAULT_SCHEMAS, Schema, SchemaCheck, SchemaError
+
+if TYPE_CHECKING:
+    from fakeldapd.overlays.overlay import Overlay
 
 SAMPLE = Path(__file__).with_name("sample.ldif")
 SAMPLE_BASE = "dc=example,dc=com"
@@ -58,6 +62,7 @@ def build(
             limits=Limits(settings.size_limit, settings.time_limit),
             access=DefaultAccess(schema, anonymous_read=settings.anonymous == "read"),
             background=background,
+            overlays=_overlays(settings),
         )
         loader = Loader(
             directory,
@@ -66,6 +71,8 @@ def build(
             on_error=on_error,
         )
         loader.load(records)
+        for overlay in directory.overlays:
+            overlay.loaded(directory)
         directory.read_only = settings.read_only
     except ldif.LDIFError as error:
         raise LoadError(str(error)) from error
@@ -75,6 +82,18 @@ def build(
         if collecting:
             gc.enable()
     return directory
+
+
+def _overlays(settings: Config) -> "Sequence[Overlay]":
+    if not settings.overlay:
+        return ()
+    from fakeldapd.overlays.setting import SettingError
+    from fakeldapd.overlays.table import read_overlays
+
+    try:
+        return read_overlays(settings.overlay)
+    except SettingError as error:
+        raise ConfigError(f"--overlay {error}") from error
 
 
 def _dn(schema: Schema, text: str, what: str) -> DN:

@@ -44,6 +44,7 @@ DEFAULTS: dict[str, Any] = {
     "time_limit": 3600,
     "max_connections": 0,
     "idle_timeout": 0.0,
+    "overlay": (),
 }
 
 
@@ -75,6 +76,7 @@ ROWS = [
     (["--time-limit", "7"], "TIME_LIMIT", "7", "time_limit"),
     (["--max-connections", "7"], "MAX_CONNECTIONS", "7", "max_connections"),
     (["--idle-timeout", "1.5"], "IDLE_TIMEOUT", "1.5", "idle_timeout"),
+    (["--overlay", "sssvlv,deref", "--overlay", "x:a b"], "OVERLAY", "sssvlv,deref;x:a b", "overlay"),
     (["a.ldif", "b.ldif"], "FILES", "a.ldif;b.ldif", "files"),
 ]
 

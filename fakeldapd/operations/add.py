@@ -8,6 +8,7 @@ from fakeldapd.directory.entry import Entry, Values
 from fakeldapd.directory.evaluate import Guard
 from fakeldapd.directory.operational import is_subschema
 from fakeldapd.operations.access import Level, allowed
+from fakeldapd.operations.commit import Commit
 from fakeldapd.operations.controls.table import NO_CONTROLS
 from fakeldapd.operations.referral import refer_away
 from fakeldapd.operations.request import Action, Request, Response
@@ -48,6 +49,9 @@ def add(directory: "Directory", request: Request, controls: Mapping[bytes, Any])
         raise refusal
     identity = request.session.identity
     assert identity is not None
+    commit = Commit(directory, request, controls)
+    if directory.overlays:
+        commit.adding(dn, attributes)
     entry = new_entry(directory, dn.rdn, attributes, identity.text)
     guard = directory.access.guard(request.session, None, Level.WRITE)
     if dn.key == context.suffix.key:
@@ -55,11 +59,10 @@ def add(directory: "Directory", request: Request, controls: Mapping[bytes, Any])
             raise LDAPError(ResultCode.ENTRY_ALREADY_EXISTS)
         if guard is not None:
             raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS, "no write access to parent")
-        directory.dit.add_context(context, dn, entry)
+        commit.add(None, dn, entry)
     else:
-        parent = _superior(directory, dn, guard)
-        directory.dit.add_below(parent, dn.rdn, entry)
-    yield _SUCCESS
+        commit.add(_superior(directory, dn, guard), dn, entry)
+    yield request.answer(_SUCCESS)
 
 
 def read_attributes(

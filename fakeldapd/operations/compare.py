@@ -45,6 +45,8 @@ def compare(directory: "Directory", request: Request, controls: Mapping[bytes, A
     node = virtual or _find(directory, dn, description, controls)
     entry = node.entry
     assert entry is not None
+    if directory.view is not None and virtual is None:
+        entry = directory.view(node, entry)
     if virtual is None and not allowed(directory.access.guard(request.session, description.type, Level.COMPARE), node):
         raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
     of_class = class_test(schema, description, op.value)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from fakeldapd.directory.operational import is_subschema
 from fakeldapd.operations.access import Level, allowed
+from fakeldapd.operations.commit import Commit
 from fakeldapd.operations.referral import find_target, refer_away
 from fakeldapd.operations.request import Action, Request, Response
 from fakeldapd.protocol import messages as m
@@ -25,6 +26,9 @@ def delete(directory: "Directory", request: Request, controls: Mapping[bytes, An
     if directory.dit.context(dn) is None:
         raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "no global superior knowledge")
     directory.may_update(request.session)
+    commit = Commit(directory, request, controls)
+    if directory.overlays:
+        commit.deleting(dn)
     node = directory.dit.find(dn)
     if node is None or node.entry is None:
         node = find_target(directory, dn, controls)
@@ -34,5 +38,5 @@ def delete(directory: "Directory", request: Request, controls: Mapping[bytes, An
     refer_away(directory, node, dn, controls)
     if node.children:
         raise LDAPError(ResultCode.NOT_ALLOWED_ON_NON_LEAF, "subordinate objects must be deleted first")
-    directory.dit.remove(node)
-    yield _SUCCESS
+    commit.remove(node)
+    yield request.answer(_SUCCESS)

@@ -4,7 +4,7 @@ The changes are applied in order to a copy of the attributes they touch; the sch
 is wrong only in between doesn't matter; then one new entry takes the old one's place. Nothing is left half done.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from fakeldapd.directory.dit import Node
@@ -12,6 +12,7 @@ from fakeldapd.directory.entry import Entry, Values
 from fakeldapd.directory.operational import is_subschema
 from fakeldapd.operations.access import Level, allowed
 from fakeldapd.operations.add import check_layout, has_value, not_writable, stored_form
+from fakeldapd.operations.commit import Commit
 from fakeldapd.operations.referral import find_target
 from fakeldapd.operations.request import Action, Request, Response, Session
 from fakeldapd.protocol import messages as m
@@ -62,12 +63,15 @@ def modify(directory: "Directory", request: Request, controls: Mapping[bytes, An
     for change, edit in zip(op.changes, edits, strict=True):
         if edit.description.type.no_user_modification:
             raise not_writable(change.type)
+    commit = Commit(directory, request, controls)
+    if directory.overlays:
+        commit.modifying(dn, edits)
     node = find_target(directory, dn, controls)
     _may_change(directory, request.session, node, edits)
     identity = request.session.identity
     assert identity is not None
-    apply(directory, node, edits, identity.text)
-    yield _SUCCESS
+    commit.put(node, outcome(directory, node, edits, identity.text))
+    yield request.answer(_SUCCESS)
 
 
 def undecodable_modify(directory: "Directory", request: Request, controls: Mapping[bytes, Any]) -> Iterator[Action]:
@@ -101,10 +105,8 @@ def read_changes(schema: Schema, changes: tuple[m.Change, ...]) -> list[Edit]:
     return edits
 
 
-def apply(directory: "Directory", node: Node, edits: list[Edit], identity: bytes) -> None:
-    """Make the changes and put the new entry in place, with its time stamps. Raises LDAPError; then nothing has
-    changed.
-    """
+def outcome(directory: "Directory", node: Node, edits: Sequence[Edit], identity: bytes) -> Entry:
+    """The entry that edits make of the one at a node, with its time stamps, found to be allowed. Raises LDAPError."""
     old = node.entry
     assert old is not None
     changes: dict[AttributeDescription, Values] = {}
@@ -117,7 +119,7 @@ def apply(directory: "Directory", node: Node, edits: list[Edit], identity: bytes
         changes[edit.description] = _EDITS[edit.operation](directory.schema, edit, have)
     new = directory.entries.change(old, changes)
     check_changed(directory, node, old, new, changes)
-    directory.dit.put(node, directory.entries.change(new, directory.stamps.modified(identity)))
+    return directory.entries.change(new, directory.stamps.modified(identity))
 
 
 def check_changed(

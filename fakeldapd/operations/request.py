@@ -62,12 +62,21 @@ class Session:
 
 @dataclass(slots=True, eq=False)
 class Request:
-    """One request of one session. ``controls`` are those that came with it, in order."""
+    """One request of one session. ``controls`` are those that came with it, in order.
+
+    ``response_controls`` go with its final response, be that a success or a failure: whoever has one to send puts it
+    there while the operation runs.
+    """
 
     session: Session
     message_id: int
     op: RequestOp
     controls: tuple[Control, ...] = ()
+    response_controls: tuple[Control, ...] = ()
+
+    def answer(self, response: "Response") -> "Response":
+        """A final response with the controls that go with it."""
+        return Response(response.op, self.response_controls) if self.response_controls else response
 
 
 class Signal:

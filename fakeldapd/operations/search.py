@@ -55,7 +55,7 @@ def search(directory: "Directory", request: Request, controls: Mapping[bytes, An
     session, access = request.session, directory.access
     dn = directory.schema.dn(op.base)
 
-    setting = Setting(directory.schema, directory.dit.find)
+    setting = Setting(directory.schema, directory.dit.find, None, directory.view, directory.viewed)
     if not session.is_admin:
         setting.guard = lambda attribute_type: access.guard(session, attribute_type, Level.SEARCH)
     test = compile_filter(setting, op.filter)
@@ -156,6 +156,7 @@ class _Sending:
 
     def actions(self) -> Iterator[Action]:
         """The entries and references, with pauses between."""
+        view = self.directory.view
         careful = self.referrals or self.aliases or self.guard is not None
         plan_for, carefully = self.selection.plan, self.selection.attributes
         found: list[tuple[bytes, tuple[bytes, ...]]] = []
@@ -197,6 +198,8 @@ class _Sending:
                         yield Entries(found)
                     raise LDAPError(ResultCode.SIZE_LIMIT_EXCEEDED)
                 left -= 1
+                if view is not None:
+                    entry = view(node, entry)
                 if node.parent is not parent:
                     parent = node.parent
                     prefix = b"" if parent is None else b"," + parent.text

@@ -1,0 +1,151 @@
+"""The commit of a write: the one place through which operations change the tree, and around which overlays hook.
+
+An operation finds out for itself what it may do and what the new entry is. Then it asks its ``Commit`` to write, and
+overlays write what follows from that: all of it or, when anything raises, nothing. Everything happens within one turn,
+so nobody sees a part of it.
+
+Whoever has neither overlays nor controls pays for a truth test.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from fakeldapd.directory.dit import Context, Node
+from fakeldapd.directory.entry import Entry, Values
+from fakeldapd.operations.request import Request
+from fakeldapd.schema.dn import DN, RDN
+from fakeldapd.schema.elements import AttributeDescription
+
+if TYPE_CHECKING:
+    from fakeldapd.operations.directory import Directory
+    from fakeldapd.operations.modify import Edit
+    from fakeldapd.overlays.overlay import Overlay
+
+
+class Commit:
+    """The writes of one request, made by the operation that answers it.
+
+    Overlays are given it with every call: ``request`` and ``controls`` say what is being answered, ``put`` writes what
+    follows. ``depth`` is 0 while what the client asked for is written, and more while an overlay's own writes are
+    passed around the overlays again.
+    """
+
+    __slots__ = ("_undo", "controls", "depth", "directory", "request")
+
+    def __init__(self, directory: "Directory", request: Request, controls: Mapping[bytes, Any]) -> None:
+        self.directory = directory
+        self.request = request
+        self.controls = controls
+        self.depth = 0
+        self._undo: list[Callable[[], None]] = []
+
+    # --- what overlays say before: each is called before the entry is looked for, as in slapd ------------------------
+
+    def adding(self, dn: DN, attributes: dict[AttributeDescription, Values]) -> None:
+        """An entry is about to be added; overlays may change its attributes. Raises LDAPError."""
+        for overlay in self.directory.overlays:
+            overlay.adding(self, dn, attributes)
+
+    def modifying(self, dn: DN, edits: "list[Edit]") -> None:
+        """An entry is about to be modified; overlays may add edits and take some away. Raises LDAPError."""
+        for overlay in self.directory.overlays:
+            overlay.modifying(self, dn, edits)
+
+    def deleting(self, dn: DN) -> None:
+        """An entry is about to be deleted. Raises LDAPError."""
+        for overlay in self.directory.overlays:
+            overlay.deleting(self, dn)
+
+    def renaming(self, dn: DN, new_dn: DN) -> None:
+        """An entry is about to be renamed, and with it the subtree below. Raises LDAPError."""
+        for overlay in self.directory.overlays:
+            overlay.renaming(self, dn, new_dn)
+
+    # --- the writes ---------------------------------------------------------------------------------------------------
+
+    def add(self, superior: Node | None, dn: DN, entry: Entry) -> None:
+        """Put an entry below ``superior``, or at the root of a naming context where there is none. Raises LDAPError;
+        then, as with every write here, nothing has changed.
+        """
+        dit = self.directory.dit
+        node: Node
+        if superior is None:
+            context = node = dit.contexts[dn.key]
+            suffix = context.suffix
+            dit.add_context(context, dn, entry)
+        else:
+            assert dn.rdn is not None
+            node = dit.add_below(superior, dn.rdn, entry)
+        if not self.directory.overlays and not self.controls:
+            return
+
+        def undo() -> None:
+            dit.remove(node)
+            if superior is None:
+                context.suffix = suffix
+
+        self._undo.append(undo)
+        self._afterwards(lambda overlay: overlay.added(self, node, entry))
+
+    def put(self, node: Node, entry: Entry) -> None:
+        """Put another entry in the place of the one at a node. Raises LDAPError."""
+        dit, old = self.directory.dit, node.entry
+        assert old is not None
+        dit.put(node, entry)
+        if not self.directory.overlays and not self.controls:
+            return
+        self._undo.append(lambda: dit.put(node, old))
+        self._afterwards(lambda overlay: overlay.modified(self, node, old, entry))
+
+    def remove(self, node: Node) -> None:
+        """Take away a leaf. Raises LDAPError."""
+        dit = self.directory.dit
+        if not self.directory.overlays and not self.controls:
+            dit.remove(node)
+            return
+        dn, old = node.dn, node.entry
+        assert old is not None
+        dit.remove(node)
+
+        def undo() -> None:
+            if isinstance(node, Context):
+                dit.put(node, old)
+            else:
+                dit.restore(node, old)
+
+        self._undo.append(undo)
+        self._afterwards(lambda overlay: overlay.deleted(self, dn, old))
+
+    def rename(self, node: Node, rdn: RDN, superior: Node, entry: Entry) -> None:
+        """Give a node another RDN and superior, and its entry in the new form; what is below moves with it. Raises
+        LDAPError.
+        """
+        dit = self.directory.dit
+        if not self.directory.overlays and not self.controls:
+            dit.rename(node, rdn, superior, entry)
+            return
+        old_dn, old_rdn, old_superior, old = node.dn, node.rdn, node.parent, node.entry
+        assert old_rdn is not None
+        assert old is not None
+        dit.rename(node, rdn, superior, entry)
+        self._undo.append(lambda: dit.rename(node, old_rdn, old_superior, old))
+        self._afterwards(lambda overlay: overlay.renamed(self, node, old_dn, old))
+
+    # --- all or nothing -----------------------------------------------------------------------------------------------
+
+    def _afterwards(self, tell: "Callable[[Overlay], None]") -> None:
+        before = len(self._undo) - 1
+        self.depth += 1
+        try:
+            for overlay in self.directory.overlays:
+                tell(overlay)
+        except BaseException:
+            self._take_back(before)
+            raise
+        finally:
+            self.depth -= 1
+
+    def _take_back(self, to: int) -> None:
+        """Undo the writes since there were ``to``, the last first."""
+        while len(self._undo) > to:
+            self._undo.pop()()
