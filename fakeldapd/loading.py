@@ -15,6 +15,7 @@ from fakeldapd.operations.access import DefaultAccess
 from fakeldapd.operations.directory import Directory, Limits, run_at_once
 from fakeldapd.operations.load import Loader
 from fakeldapd.operations.request import Signal
+from fakeldapd.overlays.setting import SettingError
 from fakeldapd.progress import Progress
 from fakeldapd.protocol.result import LDAPError
 from fakeldapd.schema.dn import DN
@@ -76,6 +77,8 @@ def build(
         directory.read_only = settings.read_only
     except ldif.LDIFError as error:
         raise LoadError(str(error)) from error
+    except SettingError as error:
+        raise ConfigError(f"--overlay {error}") from error
     except OSError as error:
         raise LoadError(f"{error.filename}: {error.strerror}" if error.filename else str(error)) from error
     finally:
@@ -87,13 +90,9 @@ def build(
 def _overlays(settings: Config) -> "Sequence[Overlay]":
     if not settings.overlay:
         return ()
-    from fakeldapd.overlays.setting import SettingError
     from fakeldapd.overlays.table import read_overlays
 
-    try:
-        return read_overlays(settings.overlay)
-    except SettingError as error:
-        raise ConfigError(f"--overlay {error}") from error
+    return read_overlays(settings.overlay)
 
 
 def _dn(schema: Schema, text: str, what: str) -> DN:

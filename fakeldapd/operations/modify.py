@@ -70,7 +70,7 @@ def modify(directory: "Directory", request: Request, controls: Mapping[bytes, An
     _may_change(directory, request.session, node, edits)
     identity = request.session.identity
     assert identity is not None
-    commit.put(node, outcome(directory, node, edits, identity.text))
+    commit.put(node, outcome(directory, node, edits, directory.stamps.modified(identity.text)))
     yield request.answer(_SUCCESS)
 
 
@@ -105,8 +105,10 @@ def read_changes(schema: Schema, changes: tuple[m.Change, ...]) -> list[Edit]:
     return edits
 
 
-def outcome(directory: "Directory", node: Node, edits: Sequence[Edit], identity: bytes) -> Entry:
-    """The entry that edits make of the one at a node, with its time stamps, found to be allowed. Raises LDAPError."""
+def outcome(
+    directory: "Directory", node: Node, edits: Sequence[Edit], stamps: Mapping[AttributeDescription, Values]
+) -> Entry:
+    """The entry that edits make of the one at a node, found to be allowed, with its new stamps. Raises LDAPError."""
     old = node.entry
     assert old is not None
     changes: dict[AttributeDescription, Values] = {}
@@ -119,7 +121,7 @@ def outcome(directory: "Directory", node: Node, edits: Sequence[Edit], identity:
         changes[edit.description] = _EDITS[edit.operation](directory.schema, edit, have)
     new = directory.entries.change(old, changes)
     check_changed(directory, node, old, new, changes)
-    return directory.entries.change(new, directory.stamps.modified(identity))
+    return directory.entries.change(new, stamps)
 
 
 def check_changed(

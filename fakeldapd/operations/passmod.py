@@ -75,7 +75,7 @@ def password_modify(directory: "Directory", request: Request) -> Iterator[Action
     try:
         if directory.overlays:
             commit.modifying(dn, edits)
-        commit.put(node, outcome(directory, node, edits, session.identity.text))
+        commit.put(node, outcome(directory, node, edits, directory.stamps.modified(session.identity.text)))
     except LDAPError as error:
         raise LDAPError(error.code) from None  # slapd's answer keeps the reason to itself
     yield request.answer(Response(m.ExtendedResponse(value=answer)))

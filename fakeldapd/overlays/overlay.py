@@ -82,16 +82,17 @@ class Overlay:
 
 
 def rewrite(commit: Commit, node: Node, edits: Sequence[Edit], identity: bytes) -> None:
-    """Modify an entry on an overlay's behalf, past all overlays. ``identity`` becomes its modifiersName.
+    """Modify an entry on an overlay's behalf, past all overlays. ``identity`` becomes its modifiersName; its time
+    stamps stay, as in slapd.
 
-    Raises LDAPError where the edits can't be applied or the schema doesn't allow it; then this has changed nothing,
-    and the caller may go on without.
+    Raises LDAPError where the edits can't be applied or the schema doesn't allow it; then this has changed nothing, and
+    the caller may go on without.
     """
     directory = commit.directory
     mine = list(edits)
     commit.depth += 1
     try:
         commit.modifying(node.dn, mine)
-        commit.put(node, outcome(directory, node, mine, identity))
+        commit.put(node, outcome(directory, node, mine, directory.stamps.by(identity)))
     finally:
         commit.depth -= 1

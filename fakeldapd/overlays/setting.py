@@ -2,6 +2,13 @@
 
 import shlex
 from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from fakeldapd.protocol.result import LDAPError
+
+if TYPE_CHECKING:
+    from fakeldapd.schema.elements import AttributeDescription, ObjectClass
+    from fakeldapd.schema.registry import Schema
 
 
 class SettingError(ValueError):
@@ -43,3 +50,29 @@ def one_of(text: str, choices: Collection[str]) -> str:
 def yes_or_no(text: str) -> bool:
     """A setting that is slapd's TRUE or FALSE. Raises SettingError."""
     return one_of(text, ("true", "false", "yes", "no", "on", "off")) in ("true", "yes", "on")
+
+
+def attribute(schema: "Schema", name: str, syntaxes: Collection[str] = ()) -> "AttributeDescription":
+    """The attribute that a setting names; its syntax must be one of ``syntaxes`` (OIDs). Raises SettingError."""
+    description = schema.find(name.encode(), ranges=False)
+    if description is None:
+        raise SettingError(f"{name}: there is no such attribute in the schema")
+    if syntaxes and description.type.syntax.oid not in syntaxes:
+        raise SettingError(f"{name}: this attribute's values are not DNs")
+    return description
+
+
+def object_class(schema: "Schema", name: str) -> "ObjectClass":
+    """The object class that a setting names. Raises SettingError."""
+    found = schema.object_class(name.encode())
+    if found is None:
+        raise SettingError(f"{name}: there is no such object class in the schema")
+    return found
+
+
+def dn_text(schema: "Schema", text: str) -> bytes:
+    """The DN that a setting gives, as slapd prints it. Raises SettingError."""
+    try:
+        return schema.dn(text.encode()).text
+    except LDAPError as error:
+        raise SettingError(f"{text}: {error.diagnostic}") from None

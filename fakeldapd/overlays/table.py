@@ -26,7 +26,19 @@ class Row:
     help: str
 
 
-OVERLAYS: Mapping[str, Row] = {}
+OVERLAYS: Mapping[str, Row] = {
+    "memberof": Row(
+        "memberof",
+        "[group-oc=CLASS] [member-ad=ATTRIBUTE] [memberof-ad=ATTRIBUTE] [dangling=ignore|drop|error] "
+        "[dangling-error=CODE] [refint=TRUE|FALSE] [dn=DN]",
+        "memberOf on the members of groups, kept right by the server",
+    ),
+    "refint": Row(
+        "refint",
+        "ATTRIBUTE ... [nothing=DN] [modifiersname=DN]",
+        "values that name an entry follow when it is renamed and go when it is deleted",
+    ),
+}
 
 ALWAYS_ON: Mapping[str, str] = {
     "deref": "the dereference control",

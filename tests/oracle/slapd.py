@@ -5,6 +5,7 @@ access rules that Debian ships, slapd's limits. ``options`` is the dictionary th
 SLAPD_OPTIONS translates it.
 """
 
+import shlex
 import shutil
 import socket
 import subprocess
@@ -25,6 +26,7 @@ CONFIGURATION = """
 pidfile {home}/slapd.pid
 modulepath /usr/lib/ldap
 moduleload back_mdb
+{modules}
 sizelimit {size_limit}
 {globals}
 
@@ -43,7 +45,10 @@ dbnosync
 index objectClass eq
 access to attrs=userPassword by self write by anonymous auth by * none
 access to * by * read
+{overlays}
 """
+OVERLAYS: tuple[str, ...] = ()
+"""What is always on in fakeldapd and a matter of configuration in slapd."""
 GLOBAL_OPTIONS: Mapping[str, Callable[[object], str]] = {
     "read-only": lambda on: "readonly on",
     "anonymous": lambda how: "require authc\ndisallow bind_anon" if how == "deny" else "",
@@ -51,6 +56,27 @@ GLOBAL_OPTIONS: Mapping[str, Callable[[object], str]] = {
     "max-message-size": lambda size: f"sockbuf_max_incoming {size}\nsockbuf_max_incoming_auth {size}",
 }
 """An option of fakeldapd's command line -> slapd.conf's directives for the same."""
+
+
+OVERLAY_DIRECTIVES: Mapping[str, tuple[str, str]] = {
+    "memberof": ("", "memberof-{}"),
+    "refint": ("refint_attributes", "refint_{}"),
+}
+"""An overlay -> the directive for the plain words of ``--overlay NAME:WORDS``, and that for ``name=value`` there."""
+
+
+def overlay_directives(setting: str) -> str:
+    """The lines of slapd.conf for one ``--overlay``."""
+    name, _, words = setting.partition(":")
+    plain, named = OVERLAY_DIRECTIVES.get(name, ("", "{}"))
+    lines = [f"overlay {name}"]
+    if several := [word for word in shlex.split(words) if "=" not in word]:
+        lines.append(" ".join([plain, *several]))
+    for word in shlex.split(words):
+        if "=" in word:
+            key, _, value = word.partition("=")
+            lines.append(f'{named.format(key)} "{value}"')
+    return "\n".join(lines)
 
 
 def available() -> bool:
@@ -75,8 +101,8 @@ class Slapd:
     """Start with ``with``; ``port`` is where it listens. ``ldif`` is a file that is loaded before it starts, None:
     empty.
 
-    options: "base" a list of suffixes, "size-limit" and what GLOBAL_OPTIONS knows. Raises RuntimeError with slapd's own
-    words when it doesn't start.
+    options: "base" and "overlay" lists, "schema", "size-limit" and what GLOBAL_OPTIONS knows. Raises RuntimeError with
+    slapd's own words when it doesn't start.
     """
 
     name = "slapd"
@@ -104,7 +130,7 @@ class Slapd:
             arguments += ["-b", BASE]
             loaded = subprocess.run(arguments, capture_output=True, check=False)
             if loaded.returncode:
-                raise RuntimeError(loaded.stderr.decode())
+                raise RuntimeError(loaded.stderr.decode() + loaded.stdout.decode() or f"exit code {loaded.returncode}")
         for _ in range(5):
             if self._start():
                 return
@@ -128,17 +154,29 @@ class Slapd:
             (self._home / f"db{number}").mkdir()
             # the password can only be given where the rootdn is below the suffix
             password = f"rootpw {PASSWORD}" if ADMIN.endswith(base) else ""
-            databases.append(DATABASE.format(base=base, home=self._home, number=number, admin=ADMIN, password=password))
+            overlays = "\n".join(map(overlay_directives, self._overlays()))
+            databases.append(
+                DATABASE.format(
+                    base=base, home=self._home, number=number, admin=ADMIN, password=password, overlays=overlays
+                )
+            )
+        schemas = str(self.options.get("schema", ",".join(SCHEMAS))).split(",")
         settings = [make(self.options[key]) for key, make in GLOBAL_OPTIONS.items() if key in self.options]
         text = CONFIGURATION.format(
-            includes="\n".join(f"include {SCHEMA_DIRECTORY}/{name}.schema" for name in SCHEMAS),
+            includes="\n".join(f"include {SCHEMA_DIRECTORY}/{name}.schema" for name in schemas),
             home=self._home,
+            modules="\n".join(dict.fromkeys(f"moduleload {each.partition(':')[0]}" for each in self._overlays())),
             admin=ADMIN,
             size_limit=self.options.get("size-limit", 500),
             globals="\n".join(settings),
             databases="".join(databases),
         )
         (self._home / "slapd.conf").write_text(text)
+
+    def _overlays(self) -> list[str]:
+        asked = self.options.get("overlay", [])
+        assert isinstance(asked, list)
+        return [*OVERLAYS, *asked]
 
     def _start(self) -> bool:
         """Whether it listens; False where another process has taken the port meanwhile."""
