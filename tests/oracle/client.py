@@ -29,12 +29,19 @@ WHO_AM_I = "1.3.6.1.4.1.4203.1.11.3"
 UUID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")
 CSN = re.compile(rb"\d{14}\.\d{6}Z#[0-9a-f]{6}#[0-9a-f]{3}#[0-9a-f]{6}\Z")
 TIME = re.compile(rb"\d{14}Z\Z")
+MICROSECONDS = re.compile(rb"\d{14}\.\d{6}Z\Z")
+HISTORY = re.compile(rb"\d{14}Z#")
 SHAPES = {
     b"entryuuid": (UUID, "<uuid>"),
     b"entrycsn": (CSN, "<csn>"),
     b"contextcsn": (CSN, "<csn>"),
     b"createtimestamp": (TIME, "<time>"),
     b"modifytimestamp": (TIME, "<time>"),
+    b"pwdchangedtime": (TIME, "<time>"),
+    b"pwdaccountlockedtime": (TIME, "<time>"),
+    b"pwdaccounttmplockoutend": (TIME, "<time>"),
+    b"pwdfailuretime": (MICROSECONDS, "<time with microseconds>"),
+    b"pwdgraceusetime": (MICROSECONDS, "<time with microseconds>"),
 }
 
 Entry = tuple[bytes, list[tuple[bytes, list[bytes]]]]
@@ -58,6 +65,9 @@ def show_value(name: bytes, value: bytes) -> str:
         pattern, shape = SHAPES[base]
         if pattern.match(value):
             return shape
+    if base == b"pwdhistory" and HISTORY.match(value):
+        oid, length, password = value.split(b"#", 3)[1:]
+        return f"<time>#{show(oid)}#{show(length)}#{show_value(b'userPassword', password)}"
     if base == b"userpassword" and value.startswith(b"{SSHA}"):
         return f"{{SSHA}}<{len(value) - 6} characters>"
     return show(value)

@@ -16,6 +16,8 @@ UNIVERSE = Path(__file__).parent.parent / "differential" / "universe.ldif"
 GROUPS = UNIVERSE.with_name("groups.ldif")
 WITHOUT_MSUSER = "core,cosine,inetorgperson,nis,misc,dyngroup"
 """msuser.schema defines a memberOf that slapd's overlay can't use."""
+POLICIES = UNIVERSE.with_name("policies.ldif")
+DEFAULT_POLICY = "cn=default,ou=policies,dc=example,dc=com"
 TWO = ["dc=example,dc=com", "o=Second Base"]
 
 VARIANTS: dict[str, tuple[Path | None, dict[str, object]]] = {
@@ -40,6 +42,8 @@ VARIANTS: dict[str, tuple[Path | None, dict[str, object]]] = {
     "refint": (UNIVERSE, {"overlay": ["refint:member manager seeAlso uniqueMember"]}),
     "refint, nothing": (UNIVERSE, {"overlay": ["refint:member manager nothing=cn=nobody modifiersname=cn=me"]}),
     "memberof, refint": (GROUPS, {"overlay": ["memberof", "refint:member manager"], "schema": WITHOUT_MSUSER}),
+    "ppolicy": (POLICIES, {"overlay": [f"ppolicy:default={DEFAULT_POLICY} use_lockout=on"]}),
+    "ppolicy-hash": (POLICIES, {"overlay": [f"ppolicy:default={DEFAULT_POLICY} hash_cleartext=on"]}),
 }
 """Configurations that rows name -> the LDIF to start with and options."""
 

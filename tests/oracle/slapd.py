@@ -61,6 +61,7 @@ GLOBAL_OPTIONS: Mapping[str, Callable[[object], str]] = {
 OVERLAY_DIRECTIVES: Mapping[str, tuple[str, str]] = {
     "memberof": ("", "memberof-{}"),
     "refint": ("refint_attributes", "refint_{}"),
+    "ppolicy": ("", "ppolicy_{}"),
 }
 """An overlay -> the directive for the plain words of ``--overlay NAME:WORDS``, and that for ``name=value`` there."""
 
