@@ -27,16 +27,18 @@ class Commit:
 
     Overlays are given it with every call: ``request`` and ``controls`` say what is being answered, ``put`` writes what
     follows. ``depth`` is 0 while what the client asked for is written, and more while an overlay's own writes are
-    passed around the overlays again.
+    passed around the overlays again. ``passwords`` are the old and the new one in clear while a Password Modify is
+    answered, the old one None where it wasn't given.
     """
 
-    __slots__ = ("_undo", "controls", "depth", "directory", "request")
+    __slots__ = ("_undo", "controls", "depth", "directory", "passwords", "request")
 
     def __init__(self, directory: "Directory", request: Request, controls: Mapping[bytes, Any]) -> None:
         self.directory = directory
         self.request = request
         self.controls = controls
         self.depth = 0
+        self.passwords: tuple[bytes | None, bytes] | None = None
         self._undo: list[Callable[[], None]] = []
 
     # --- what overlays say before: each is called before the entry is looked for, as in slapd ------------------------

@@ -19,7 +19,7 @@ from fakeldapd.operations.access import Access, DefaultAccess
 from fakeldapd.operations.add import add
 from fakeldapd.operations.bind import bind
 from fakeldapd.operations.compare import compare
-from fakeldapd.operations.controls.table import NO_CONTROLS, read_controls
+from fakeldapd.operations.controls.table import CONTROLS, NO_CONTROLS, read_controls
 from fakeldapd.operations.delete import delete
 from fakeldapd.operations.extended import extended
 from fakeldapd.operations.modify import modify, undecodable_modify
@@ -83,7 +83,7 @@ class Directory:
     seconds since the epoch; limits and time stamps go by it. ``background(work, done)`` does slow work elsewhere and
     fires ``done`` in the thread that runs the handler. ``overlays`` are as configured; the attribute has them in the
     order of calling. ``view``, where an overlay has one, is what searches see of an entry; it gives other values for
-    the types in ``viewed``.
+    the types in ``viewed``. ``controls`` is the table of those that this directory has, by OID.
     """
 
     operations: ClassVar[Mapping[type, Operation]] = OPERATIONS
@@ -117,8 +117,10 @@ class Directory:
         self._background = background
         self._configuration: Directory | None = None
         self.overlays = tuple(reversed(overlays))
+        self.controls = {**CONTROLS}
         for overlay in self.overlays:
             overlay.attached(self)
+            self.controls.update(overlay.controls)
         self.view: View | None = None
         self.viewed = frozenset[AttributeType]()
         for overlay in overlays:
@@ -139,7 +141,7 @@ class Directory:
             if request.controls:
                 if type(op) is m.SearchRequest:
                     check_search(self, op)
-                controls = read_controls(op, request.controls)
+                controls = read_controls(op, request.controls, self.controls)
             actions = operation(self, request, controls)
             if self.overlays:
                 for overlay in reversed(self.overlays):  # the first is to be the outermost

@@ -16,13 +16,20 @@ class Row:
     """One kind of control.
 
     ``operations``: the requests it goes with. ``read(value)`` gives what the operation sees, or raises LDAPError.
-    ``advertised``: whether the root DSE names it.
+    ``advertised``: whether the root DSE names it. ``repeatable``: whether it may come twice. ``extended``: the extended
+    operations it goes with, by OID.
     """
 
     name: str
     operations: tuple[type, ...]
     read: Callable[[bytes | None], Any]
     advertised: bool = True
+    repeatable: bool = False
+    extended: frozenset[bytes] = frozenset()
+
+    def goes_with(self, op: m.RequestOp) -> bool:
+        """Whether the control means something with this request."""
+        return type(op) in self.operations or (type(op) is m.ExtendedRequest and op.name in self.extended)
 
 
 def no_value(name: str) -> Callable[[bytes | None], bool]:

@@ -19,22 +19,24 @@ CONTROLS: Mapping[bytes, Row] = {
 NO_CONTROLS: Mapping[bytes, Any] = {}
 
 
-def read_controls(op: m.RequestOp, controls: tuple[m.Control, ...]) -> Mapping[bytes, Any]:
-    """The values of the controls that count for an operation, by OID.
+def read_controls(
+    op: m.RequestOp, controls: tuple[m.Control, ...], table: Mapping[bytes, Row] = CONTROLS
+) -> Mapping[bytes, Any]:
+    """The values of the controls that count for an operation, by OID; ``table`` has those that there are.
 
     Raises LDAPError 12 for a critical control that is unknown, or known and not for this operation; 2 for one that
     comes twice or whose value can't be read.
     """
     found: dict[bytes, Any] = {}
     for control in controls:
-        row = CONTROLS.get(control.oid)
+        row = table.get(control.oid)
         if row is None:
             if control.criticality:
                 raise LDAPError(ResultCode.UNAVAILABLE_CRITICAL_EXTENSION, "critical extension is not recognized")
-        elif type(op) not in row.operations:
+        elif not row.goes_with(op):
             if control.criticality:
                 raise LDAPError(ResultCode.UNAVAILABLE_CRITICAL_EXTENSION, "critical extension is unavailable")
-        elif control.oid in found:
+        elif control.oid in found and not row.repeatable:
             raise LDAPError(ResultCode.PROTOCOL_ERROR, f"{row.name} control specified multiple times")
         else:
             found[control.oid] = row.read(control.value)

@@ -141,6 +141,39 @@ LOCK_ROWS = [
     row("failures long ago do not count", 0, *[login("wrong", f"uid=failed-long-ago,{PEOPLE}")], login(dn=f"uid=failed-long-ago,{PEOPLE}"), server="ppolicy"),
     row("failures long ago are dropped", 49, *[login("wrong", f"uid=failed-long-ago,{PEOPLE}")] * 2, server="ppolicy"),
     row("lockout is over", 0, login(dn=f"uid=locked-long-ago,{PEOPLE}"), server="ppolicy"),
+    *(
+        row(f"{who}: {password}", None, login(password, f"uid={who},{PEOPLE}"), server="ppolicy")
+        for who in ("locked-before", "idle", "waiting", "waited", "two", "not-yet", "failed-long-ago")
+        for password in ("secret", "wrong", "second")
+    ),
+    row("lockout was over, two wrong passwords", None, *[login("wrong", f"uid=locked-before,{PEOPLE}")] * 3, server="ppolicy"),
+    *(
+        ruled(f"{name} after failures", None, "lock", WRONG, WRONG, bind(ADMIN, PASSWORD), change(*changes))
+        for name, changes in {
+            "delete": [("delete", "userPassword")],
+            "delete the value": [("delete", "userPassword", "secret")],
+            "replace with nothing": [("replace", "userPassword")],
+            "replace pwdAccountLockedTime with nothing": [("replace", "pwdAccountLockedTime")],
+            "replace pwdAccountLockedTime": [("replace", "pwdAccountLockedTime", "20200101000000Z")],
+            "add a password": [("add", "userPassword", "new")],
+            "replace": [("replace", "userPassword", "new")],
+            "add and delete": [("add", "userPassword", "new"), ("delete", "userPassword", "secret")],
+            "delete and add": [("delete", "userPassword", "secret"), ("add", "userPassword", "new")],
+        }.items()
+    ),
+    *(
+        row(f"{name} when expired", None, bind(ADMIN, PASSWORD), change(*changes, dn=f"uid=graced-once,{PEOPLE}"), server="ppolicy")
+        for name, changes in {
+            "delete": [("delete", "userPassword")],
+            "delete the value": [("delete", "userPassword", "secret")],
+            "replace with nothing": [("replace", "userPassword")],
+            "add and delete": [("add", "userPassword", "new"), ("delete", "userPassword", "secret")],
+            "delete wrong and add": [("delete", "userPassword", "wrong"), ("add", "userPassword", "new")],
+            "another attribute": [("replace", "description", "x")],
+            "pwdReset": [("replace", "pwdReset", "TRUE")],
+            "rename": [("replace", "pwdPolicySubentry", policy("default"))],
+        }.items()
+    ),
     row("lockout is over, wrong password", 49, login("wrong", f"uid=locked-long-ago,{PEOPLE}"), server="ppolicy"),
     row("locked for ever", 49, login(dn=f"uid=locked-for-ever,{PEOPLE}"), server="ppolicy"),
     row("locked, without pwdLockout", None, login(dn=f"uid=locked-no-lockout,{PEOPLE}"), server="ppolicy"),
@@ -150,9 +183,9 @@ LOCK_ROWS = [
 ]
 
 AGE_ROWS = [
-    row("expired", 49, login(dn=f"uid=expired,{PEOPLE}"), whoami(), server="ppolicy"),
+    row("expired, then who am I", 0, login(dn=f"uid=expired,{PEOPLE}"), whoami(), server="ppolicy"),
     row("expired without control", 49, bind(f"uid=expired,{PEOPLE}", "secret"), server="ppolicy"),
-    row("expired, last one is code 49", 49, login(dn=f"uid=expired,{PEOPLE}"), server="ppolicy"),
+    row("expired", 49, login(dn=f"uid=expired,{PEOPLE}"), server="ppolicy"),
     row("expired, wrong password", 49, login("wrong", f"uid=expired,{PEOPLE}"), server="ppolicy"),
     row("without pwdChangedTime", 0, login(dn=f"uid=no-time,{PEOPLE}"), server="ppolicy"),
     row("old under no policy of age", 0, login(dn=f"uid=plain,{PEOPLE}"), server="ppolicy"),
@@ -231,6 +264,30 @@ QUALITY_ROWS = [
     ruled("anonymous", 8, "quality", replace("short")),
 ]
 
+SCHEMA_ROWS = [
+    row(f"schema: {name}", None, search("cn=Subschema", f"({kind}={name})", "1.1", scope="base"), server="ppolicy")
+    for kind, names in {
+        "attributeTypes": ("pwdAttribute", "pwdMaxAge", "pwdHistory", "pwdAccountTmpLockoutEnd", "pwdCheckModuleArg"),
+        "objectClasses": ("pwdPolicy", "pwdPolicyChecker"),
+    }.items()
+    for name in names
+]
+SCHEMA_ROWS += [
+    row(f"filter {text}", None, search("dc=example,dc=com", text, "1.1"), server="ppolicy")
+    for text in (
+        "(pwdAttribute=userPassword)", "(pwdAttribute=2.5.4.35)", "(pwdAttribute=USERPASSWORD)", "(pwdAttribute=foo)",
+        "(pwdMaxAge>=3600)", "(pwdLockout=TRUE)", "(pwdAccountLockedTime=*)", "(pwdAccountLockedTime<=20200102000000Z)",
+        "(pwdFailureTime=20200101000001Z)", "(pwdPolicySubentry=CN=lock,ou=policies,dc=example,dc=com)", "(pwdHistory=*)",
+        "(pwdGraceUseTime=*)", "(objectClass=pwdPolicy)", "(pwdReset=TRUE)", "(pwdStartTime>=20980101000000Z)",
+    )
+]
+SCHEMA_ROWS += [
+    row("operational attributes", 0, search(f"uid=locked-long-ago,{PEOPLE}", "(objectClass=*)", "pwdFailureTime", "pwdAccountLockedTime", "pwdPolicySubentry", scope="base"), server="ppolicy"),
+    row("user attributes", 0, search(f"uid=locked-long-ago,{PEOPLE}", "(objectClass=*)", "*", scope="base"), server="ppolicy"),
+    row("a policy", 0, search(policy("lock"), "(objectClass=*)", "*", scope="base"), server="ppolicy"),
+    row("pwdAttribute of nothing", 21, bind(ADMIN, PASSWORD), add(policy("x"), "objectClass: device", "objectClass: pwdPolicy", "cn: x", "pwdAttribute: foo"), server="ppolicy"),
+]
+
 CHANGE_ROWS = [
     *(
         ruled(f"{how}", None, under, login(), step)
@@ -293,5 +350,5 @@ HASH_ROWS = [
     ruled("Password Modify", 0, "", login(), passmod("secret", "new"), login("new"), server="ppolicy-hash"),
 ]
 
-ROWS = [*CONTROL_ROWS, *LOCK_ROWS, *AGE_ROWS, *RESET_ROWS, *QUALITY_ROWS, *CHANGE_ROWS]
+ROWS = [*CONTROL_ROWS, *LOCK_ROWS, *AGE_ROWS, *RESET_ROWS, *QUALITY_ROWS, *CHANGE_ROWS, *SCHEMA_ROWS]
 ROWS += [row(f"hash_cleartext: {each.name}", each.expect, *each.steps, setup=each.setup, server=each.server) for each in HASH_ROWS]
