@@ -77,7 +77,6 @@ class Attributes:
         self.start = schema.attribute(b"pwdStartTime")
         self.end = schema.attribute(b"pwdEndTime")
         self.waiting = schema.attribute(b"pwdAccountTmpLockoutEnd")
-        self.last_success = schema.attribute(b"pwdLastSuccess")
 
 
 class PasswordPolicy(Overlay):
@@ -160,7 +159,7 @@ class PasswordPolicy(Overlay):
                 yield action
         except LDAPError as error:
             if error.code == ResultCode.INVALID_CREDENTIALS and not request.response_controls:
-                self._write(directory, node, unlocked or self._failed(directory, node, policy))
+                self._write(directory, node, self._failed(directory, node, policy, unlocked))
                 _tell(request)
             raise
 
@@ -172,29 +171,33 @@ class PasswordPolicy(Overlay):
             return True, {}
         if not policy.pwdLockout:
             return False, {}
-        waiting, success = first_time(entry, names.waiting), first_time(entry, names.last_success)
+        waiting = first_time(entry, names.waiting)
         if waiting is not None and waiting > now:
-            return True, {}
-        if policy.pwdMaxIdle and success is not None and now > success + policy.pwdMaxIdle:
             return True, {}
         if names.locked not in entry:
             return False, {}
         since = first_time(entry, names.locked)
         if not policy.pwdLockoutDuration or not since or now < since + policy.pwdLockoutDuration:
             return True, {}
-        return False, {names.locked: (), names.failures: ()}
+        return False, {names.locked: ()}
 
-    def _failed(self, directory: "Directory", node: Node, policy: Policy) -> dict[AttributeDescription, Values]:
-        """What a wrong password changes."""
+    def _failed(
+        self, directory: "Directory", node: Node, policy: Policy, unlocked: dict[AttributeDescription, Values]
+    ) -> dict[AttributeDescription, Values]:
+        """What a wrong password changes. The first one after a lockout is over doesn't lock again, as in slapd, which
+        then forgets failures where there is room for more.
+        """
         names, entry, now = self._attributes, node.entry, directory.clock()
         if entry is None or names.password not in entry or not policy.recorded:
-            return {}
+            return unlocked
         have = sorted(entry.values(names.failures))
         interval = policy.pwdFailureCountInterval
         count = sum(not interval or int(now) <= (seconds(value) or 0) + interval for value in have)
         changes: dict[AttributeDescription, Values] = {
             names.failures: tuple([*have, fine_stamp(now, have)][-policy.recorded :])
         }
+        if unlocked:
+            return {**unlocked, names.failures: changes[names.failures] if len(have) >= policy.recorded else ()}
         if 0 < policy.pwdMaxFailure <= count + 1:
             changes[names.locked] = (stamp(now),)
         elif policy.pwdMinDelay:
@@ -214,7 +217,7 @@ class PasswordPolicy(Overlay):
         if entry is None or names.password not in entry:
             _tell(request)
             return
-        changes |= {names.failures: (), names.waiting: ()}
+        changes = {**changes, names.failures: ()}
         told: dict[str, Any] = {}
         age = int(now) - since if (since := first_time(entry, names.changed)) is not None else None
         if policy.pwdMustChange and entry.values(names.reset) == (b"TRUE",):
@@ -305,11 +308,10 @@ class PasswordPolicy(Overlay):
                 )
             if change.new is not None:
                 self._check(commit, entry, policy, change)
-        if change.new is not None:
+        if change.new is not None or session.is_admin:
             edits += self._consequences(commit, dn, entry, policy, change)
-            assert change.written is not None
-            if self._hash_cleartext and commit.passwords is None:
-                change.written.values = (self._stored(change.new),)
+        if change.written is not None and commit.passwords is None:
+            change.written.values = (self._stored(change.written.values[0]),)
 
     def _check(self, commit: Commit, entry: Entry, policy: Policy, change: "_PasswordChange") -> None:
         """Whether a user's new password is allowed. Raises LDAPError 19, 50, 53."""
@@ -351,7 +353,7 @@ class PasswordPolicy(Overlay):
     def _consequences(
         self, commit: Commit, dn: DN, entry: Entry, policy: Policy, change: "_PasswordChange"
     ) -> list[Edit]:
-        """What changes with a new password."""
+        """What changes with a new password, or with one that the administrator takes away."""
         names, now, session = self._attributes, commit.directory.clock(), commit.request.session
         stored, history = entry.values(names.password), entry.values(names.history)
         changes: dict[AttributeDescription, Values] = {
@@ -386,7 +388,7 @@ class _PasswordChange:
 
     ``edits`` are those of the password. ``new`` is the new one in clear, as far as it came so, and ``written`` the edit
     that stores it; ``old`` the one that it is to replace, as the client knows it, and ``deletion`` the edit that says
-    so. ``is_safe``: the old one came before the new one. ``is_deleted_last``: it came after. ``other``: something else
+    so. ``is_safe``: the old one came before the new one. ``is_deleted_last``: a deletion ends it. ``other``: something else
     is changed, too; ``resets``: pwdReset is.
     """
 
@@ -407,7 +409,7 @@ class _PasswordChange:
                     raise LDAPError(ResultCode.CONSTRAINT_VIOLATION, _ONE_PASSWORD)
                 self.written = edit
                 self.is_safe = self.deletion is not None
-        self.is_deleted_last = self.deletion is not None and not self.is_safe
+        self.is_deleted_last = bool(self.edits) and self.edits[-1].operation == _DELETE
         self.new = None if self.written is None else self.written.values[0]
         self.old = None if self.deletion is None else self.deletion.values[0]
         if commit.passwords is not None:
@@ -416,7 +418,9 @@ class _PasswordChange:
 
 
 def _name_attributes(schema: Schema) -> None:
-    """Let a value of pwdAttribute be an attribute by name or OID, stored by its name: its syntax alone has only OIDs."""
+    """Let a value of pwdAttribute be an attribute by name or OID, stored by its name: its syntax alone has only OIDs,
+    and only those are found by filters.
+    """
 
     def pretty(value: bytes) -> bytes | None:
         found = schema.attribute_type(value)
@@ -429,7 +433,7 @@ def _name_attributes(schema: Schema) -> None:
     named = schema.attribute(b"pwdAttribute").type
     assert named.equality is not None
     named.syntax = replace(named.syntax, validate=lambda value: pretty(value) is not None, pretty=pretty)
-    named.equality = replace(named.equality, normalise=normal, assertion=normal)
+    named.equality = replace(named.equality, normalise=normal)
 
 
 def _account(directory: "Directory", op: m.BindRequest) -> Node | None:

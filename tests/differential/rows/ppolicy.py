@@ -288,6 +288,16 @@ SCHEMA_ROWS += [
     row("pwdAttribute of nothing", 21, bind(ADMIN, PASSWORD), add(policy("x"), "objectClass: device", "objectClass: pwdPolicy", "cn: x", "pwdAttribute: foo"), server="ppolicy"),
 ]
 
+TAKEN_AWAY_ROWS = [
+    ruled(f"{name} by admin", None, under, bind(ADMIN, PASSWORD), change(*changes))
+    for under in ("history", "must-change", "young")
+    for name, changes in {
+        "delete": [("delete", "userPassword")],
+        "delete the value": [("delete", "userPassword", "secret")],
+        "replace with nothing": [("replace", "userPassword")],
+    }.items()
+]
+
 CHANGE_ROWS = [
     *(
         ruled(f"{how}", None, under, login(), step)
@@ -350,5 +360,5 @@ HASH_ROWS = [
     ruled("Password Modify", 0, "", login(), passmod("secret", "new"), login("new"), server="ppolicy-hash"),
 ]
 
-ROWS = [*CONTROL_ROWS, *LOCK_ROWS, *AGE_ROWS, *RESET_ROWS, *QUALITY_ROWS, *CHANGE_ROWS, *SCHEMA_ROWS]
+ROWS = [*CONTROL_ROWS, *LOCK_ROWS, *AGE_ROWS, *RESET_ROWS, *QUALITY_ROWS, *CHANGE_ROWS, *TAKEN_AWAY_ROWS, *SCHEMA_ROWS]
 ROWS += [row(f"hash_cleartext: {each.name}", each.expect, *each.steps, setup=each.setup, server=each.server) for each in HASH_ROWS]
