@@ -7,7 +7,7 @@ Nothing here writes or knows of requests; ``ppolicy`` does.
 import time
 from calendar import timegm
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import IntEnum
 
 from fakeldapd.directory.entry import Entry
@@ -93,6 +93,25 @@ class PolicyReader:
 
 
 NO_POLICY = Policy()
+
+
+def name_attributes(schema: Schema) -> None:
+    """Let a value of pwdAttribute be an attribute by name or OID, stored by its name: its syntax alone has only OIDs,
+    and only those are found by filters.
+    """
+
+    def pretty(value: bytes) -> bytes | None:
+        found = schema.attribute_type(value)
+        return None if found is None else found.name
+
+    def normal(value: bytes) -> bytes | None:
+        found = schema.attribute_type(value)
+        return None if found is None else found.oid.encode()
+
+    named = schema.attribute(b"pwdAttribute").type
+    assert named.equality is not None
+    named.syntax = replace(named.syntax, validate=lambda value: pretty(value) is not None, pretty=pretty)
+    named.equality = replace(named.equality, normalise=normal)
 
 
 # --- times ------------------------------------------------------------------------------------------------------------

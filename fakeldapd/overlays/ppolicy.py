@@ -10,7 +10,6 @@ result code, and the control exists only where this overlay does.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,7 @@ from fakeldapd.operations.commit import Commit
 from fakeldapd.operations.controls.row import Row, no_value
 from fakeldapd.operations.modify import Edit
 from fakeldapd.operations.passmod import PASSWORD_MODIFY
-from fakeldapd.operations.request import Action, Request, Response, Session
+from fakeldapd.operations.request import Action, Request, Response
 from fakeldapd.overlays.overlay import Overlay
 from fakeldapd.overlays.policy import (
     NO_POLICY,
@@ -34,6 +33,7 @@ from fakeldapd.overlays.policy import (
     grown_history,
     history_passwords,
     history_value,
+    name_attributes,
     quality,
     response_value,
     scheme,
@@ -111,7 +111,7 @@ class PasswordPolicy(Overlay):
                 schema.add(_SCHEMA.read_bytes(), _SCHEMA.name)
             except SchemaError as error:
                 raise SettingError(f"the overlay's own schema can't be added: {error}") from None
-        _name_attributes(schema)
+        name_attributes(schema)
         self._attributes = Attributes(schema)
         self._reader = PolicyReader(schema)
         if self._default_text:
@@ -262,9 +262,7 @@ class PasswordPolicy(Overlay):
             return
         session, names = commit.request.session, self._attributes
         if _MUST_CHANGE in session.kept:
-            raise _refusal(
-                commit, ResultCode.INSUFFICIENT_ACCESS_RIGHTS, _RESTRICTED, PolicyError.CHANGE_AFTER_RESET
-            )
+            raise _refusal(commit, ResultCode.INSUFFICIENT_ACCESS_RIGHTS, _RESTRICTED, PolicyError.CHANGE_AFTER_RESET)
         passwords = attributes.get(names.password, ())
         if not passwords:
             return
@@ -289,9 +287,7 @@ class PasswordPolicy(Overlay):
         change = _PasswordChange(self._attributes, commit, edits)
         session, names = commit.request.session, self._attributes
         if _MUST_CHANGE in session.kept and change.other:
-            raise _refusal(
-                commit, ResultCode.INSUFFICIENT_ACCESS_RIGHTS, _RESTRICTED, PolicyError.CHANGE_AFTER_RESET
-            )
+            raise _refusal(commit, ResultCode.INSUFFICIENT_ACCESS_RIGHTS, _RESTRICTED, PolicyError.CHANGE_AFTER_RESET)
         if not change.edits:
             unlocked = any(e.description is names.locked and e.operation == _DELETE for e in edits)
             if unlocked and names.failures in entry:
@@ -369,9 +365,7 @@ class PasswordPolicy(Overlay):
         if stored and (policy.pwdInHistory or history):
             changes[names.history] = grown_history(history, history_value(now, stored[0]), policy.pwdInHistory)
         return [
-            Edit(_REPLACE, name, values, internal=True)
-            for name, values in changes.items()
-            if values or name in entry
+            Edit(_REPLACE, name, values, internal=True) for name, values in changes.items() if values or name in entry
         ]
 
     def modified(self, commit: Commit, node: Node, old: Entry, new: Entry) -> None:
@@ -415,25 +409,6 @@ class _PasswordChange:
         if commit.passwords is not None:
             self.old, self.new = commit.passwords
             self.is_safe = self.old is not None
-
-
-def _name_attributes(schema: Schema) -> None:
-    """Let a value of pwdAttribute be an attribute by name or OID, stored by its name: its syntax alone has only OIDs,
-    and only those are found by filters.
-    """
-
-    def pretty(value: bytes) -> bytes | None:
-        found = schema.attribute_type(value)
-        return None if found is None else found.name
-
-    def normal(value: bytes) -> bytes | None:
-        found = schema.attribute_type(value)
-        return None if found is None else found.oid.encode()
-
-    named = schema.attribute(b"pwdAttribute").type
-    assert named.equality is not None
-    named.syntax = replace(named.syntax, validate=lambda value: pretty(value) is not None, pretty=pretty)
-    named.equality = replace(named.equality, normalise=normal)
 
 
 def _account(directory: "Directory", op: m.BindRequest) -> Node | None:

@@ -8,7 +8,16 @@ from fakeldapd.directory.ldif import read
 from fakeldapd.operations.directory import Directory
 from fakeldapd.operations.load import Loader
 from fakeldapd.operations.request import Request, Response, Session
-from fakeldapd.overlays.policy import NO_POLICY, Policy, PolicyError, fine_stamp, quality, response_value, seconds, stamp
+from fakeldapd.overlays.policy import (
+    NO_POLICY,
+    Policy,
+    PolicyError,
+    fine_stamp,
+    quality,
+    response_value,
+    seconds,
+    stamp,
+)
 from fakeldapd.overlays.ppolicy import PASSWORD_POLICY, make
 from fakeldapd.overlays.setting import SettingError
 from fakeldapd.protocol import messages as m
@@ -95,26 +104,84 @@ AGE = {"pwdMaxAge": 3600, "pwdExpireWarning": 600, "pwdGraceAuthNLimit": 2}
 DELAY = {"pwdLockout": "TRUE", "pwdMinDelay": 10, "pwdMaxDelay": 25}
 
 TABLE = [
-    ("lockout ends", LOCK, [(0, "wrong", "49"), (1, "wrong", "49"), (2, "secret", "49 account_locked"),
-                            (600, "secret", "49 account_locked"), (601, "secret", "0")]),
+    (
+        "lockout ends",
+        LOCK,
+        [
+            (0, "wrong", "49"),
+            (1, "wrong", "49"),
+            (2, "secret", "49 account_locked"),
+            (600, "secret", "49 account_locked"),
+            (601, "secret", "0"),
+        ],
+    ),
     ("failures expire", LOCK, [(0, "wrong", "49"), (61, "wrong", "49"), (62, "secret", "0")]),
-    ("failures expire at the end of the interval", LOCK, [(0, "wrong", "49"), (60, "wrong", "49"), (61, "secret", "49 account_locked")]),
-    ("success forgets failures", LOCK, [(0, "wrong", "49"), (1, "secret", "0"), (2, "wrong", "49"), (3, "secret", "0")]),
-    ("failures of one moment count", LOCK, [(0, "wrong", "49"), (0, "wrong", "49"), (0, "secret", "49 account_locked")]),
-    ("locked again", LOCK, [(0, "wrong", "49"), (1, "wrong", "49"), (700, "wrong", "49"), (701, "secret", "0"),
-                            (702, "wrong", "49"), (703, "wrong", "49"), (704, "secret", "49 account_locked")]),
-    ("no duration", {**LOCK, "pwdLockoutDuration": 0}, [(0, "wrong", "49"), (1, "wrong", "49"), (10**8, "secret", "49 account_locked")]),
-    ("without pwdLockout", {**LOCK, "pwdLockout": "FALSE"}, [(0, "wrong", "49"), (1, "wrong", "49"), (2, "secret", "0")]),
+    (
+        "failures expire at the end of the interval",
+        LOCK,
+        [(0, "wrong", "49"), (60, "wrong", "49"), (61, "secret", "49 account_locked")],
+    ),
+    (
+        "success forgets failures",
+        LOCK,
+        [(0, "wrong", "49"), (1, "secret", "0"), (2, "wrong", "49"), (3, "secret", "0")],
+    ),
+    (
+        "failures of one moment count",
+        LOCK,
+        [(0, "wrong", "49"), (0, "wrong", "49"), (0, "secret", "49 account_locked")],
+    ),
+    (
+        "locked again",
+        LOCK,
+        [
+            (0, "wrong", "49"),
+            (1, "wrong", "49"),
+            (700, "wrong", "49"),
+            (701, "secret", "0"),
+            (702, "wrong", "49"),
+            (703, "wrong", "49"),
+            (704, "secret", "49 account_locked"),
+        ],
+    ),
+    (
+        "no duration",
+        {**LOCK, "pwdLockoutDuration": 0},
+        [(0, "wrong", "49"), (1, "wrong", "49"), (10**8, "secret", "49 account_locked")],
+    ),
+    (
+        "without pwdLockout",
+        {**LOCK, "pwdLockout": "FALSE"},
+        [(0, "wrong", "49"), (1, "wrong", "49"), (2, "secret", "0")],
+    ),
     ("young", AGE, [(0, "secret", "0"), (3000, "secret", "0")]),
     ("warned", AGE, [(3001, "secret", "0 expires in 599"), (3600, "secret", "0 expires in 0")]),
-    ("grace, then expired", AGE, [(3601, "secret", "0 grace 1"), (3602, "secret", "0 grace 0"),
-                                  (3603, "secret", "49 password_expired")]),
+    (
+        "grace, then expired",
+        AGE,
+        [(3601, "secret", "0 grace 1"), (3602, "secret", "0 grace 0"), (3603, "secret", "49 password_expired")],
+    ),
     ("wrong passwords cost no grace", AGE, [(3601, "wrong", "49"), (3602, "secret", "0 grace 1")]),
     ("no grace", {"pwdMaxAge": 3600}, [(3600, "secret", "0"), (3601, "secret", "49 password_expired")]),
-    ("grace ends", {**AGE, "pwdGraceExpiry": 60}, [(3601, "secret", "0 grace 1"), (3661, "secret", "49 password_expired")]),
-    ("waiting", DELAY, [(0, "wrong", "49"), (9, "secret", "49 account_locked"), (10, "wrong", "49"),
-                        (29, "secret", "49 account_locked"), (30, "wrong", "49"), (54, "secret", "49 account_locked"), (55, "secret", "0")]),
-]  # fmt: skip
+    (
+        "grace ends",
+        {**AGE, "pwdGraceExpiry": 60},
+        [(3601, "secret", "0 grace 1"), (3661, "secret", "49 password_expired")],
+    ),
+    (
+        "waiting",
+        DELAY,
+        [
+            (0, "wrong", "49"),
+            (9, "secret", "49 account_locked"),
+            (10, "wrong", "49"),
+            (29, "secret", "49 account_locked"),
+            (30, "wrong", "49"),
+            (54, "secret", "49 account_locked"),
+            (55, "secret", "0"),
+        ],
+    ),
+]
 
 
 @pytest.mark.parametrize(("policy", "steps"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE])
@@ -185,7 +252,13 @@ def test_quality(password: str, policy: Policy, error: PolicyError | None) -> No
 
 @pytest.mark.parametrize(
     ("text", "number"),
-    [(b"19700101000000Z", 0), (b"20231114221320Z", START), (b"000001010000Z", 0), (b"20231114231320+0100", START), (b"x", None)],
+    [
+        (b"19700101000000Z", 0),
+        (b"20231114221320Z", START),
+        (b"000001010000Z", 0),
+        (b"20231114231320+0100", START),
+        (b"x", None),
+    ],
 )
 def test_times(text: bytes, number: int | None) -> None:
     assert seconds(text) == number
