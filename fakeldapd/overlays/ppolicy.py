@@ -321,10 +321,10 @@ class PasswordPolicy(Overlay):
                 PolicyError.MUST_SUPPLY_OLD_PASSWORD,
             )
         since = first_time(entry, names.changed)
-        if policy.pwdMinAge and since is not None and entry.values(names.reset) != (b"TRUE",):
-            if int(commit.directory.clock()) - since < policy.pwdMinAge:
-                text = "Password is too young to change"
-                raise _refusal(commit, ResultCode.CONSTRAINT_VIOLATION, text, PolicyError.PASSWORD_TOO_YOUNG)
+        is_young = since is not None and int(commit.directory.clock()) - since < policy.pwdMinAge
+        if is_young and entry.values(names.reset) != (b"TRUE",):
+            text = "Password is too young to change"
+            raise _refusal(commit, ResultCode.CONSTRAINT_VIOLATION, text, PolicyError.PASSWORD_TOO_YOUNG)
         stored = entry.values(names.password)
         if stored and change.old is not None:
             if not fits(stored, change.old):
@@ -382,8 +382,8 @@ class _PasswordChange:
 
     ``edits`` are those of the password. ``new`` is the new one in clear, as far as it came so, and ``written`` the edit
     that stores it; ``old`` the one that it is to replace, as the client knows it, and ``deletion`` the edit that says
-    so. ``is_safe``: the old one came before the new one. ``is_deleted_last``: a deletion ends it. ``other``: something else
-    is changed, too; ``resets``: pwdReset is.
+    so. ``is_safe``: the old one came before the new one. ``is_deleted_last``: a deletion ends it. ``other``: something
+    else is changed, too; ``resets``: pwdReset is.
     """
 
     def __init__(self, names: Attributes, commit: Commit, edits: list[Edit]) -> None:

@@ -1,5 +1,6 @@
 """Words for situations of password policies: tests/differential/rows/ppolicy*.py."""
 
+from collections.abc import Iterable
 from dataclasses import replace as replaced
 from typing import Any
 
@@ -27,6 +28,11 @@ USER = f"uid=user,{PEOPLE}"
 def policy(name: str) -> str:
     """The DN of a policy."""
     return f"cn={name},ou=policies,dc=example,dc=com"
+
+
+def named(changes: dict[str, list[tuple[Any, ...]]]) -> Iterable[tuple[str, list[tuple[Any, ...]]]]:
+    """Modifications with their names."""
+    return changes.items()
 
 
 def user(under: str = "", *more: str, password: str = "secret") -> Step:

@@ -11,6 +11,7 @@ from oracle.policies import (
     bind,
     change,
     login,
+    named,
     passmod,
     policy,
     replace,
@@ -180,17 +181,19 @@ LOCK_ROWS = [
     ),
     *(
         ruled(f"{name} after failures", None, "lock", WRONG, WRONG, bind(ADMIN, PASSWORD), change(*changes))
-        for name, changes in {
-            "delete": [("delete", "userPassword")],
-            "delete the value": [("delete", "userPassword", "secret")],
-            "replace with nothing": [("replace", "userPassword")],
-            "replace pwdAccountLockedTime with nothing": [("replace", "pwdAccountLockedTime")],
-            "replace pwdAccountLockedTime": [("replace", "pwdAccountLockedTime", "20200101000000Z")],
-            "add a password": [("add", "userPassword", "new")],
-            "replace": [("replace", "userPassword", "new")],
-            "add and delete": [("add", "userPassword", "new"), ("delete", "userPassword", "secret")],
-            "delete and add": [("delete", "userPassword", "secret"), ("add", "userPassword", "new")],
-        }.items()
+        for name, changes in named(
+            {
+                "delete": [("delete", "userPassword")],
+                "delete the value": [("delete", "userPassword", "secret")],
+                "replace with nothing": [("replace", "userPassword")],
+                "replace pwdAccountLockedTime with nothing": [("replace", "pwdAccountLockedTime")],
+                "replace pwdAccountLockedTime": [("replace", "pwdAccountLockedTime", "20200101000000Z")],
+                "add a password": [("add", "userPassword", "new")],
+                "replace": [("replace", "userPassword", "new")],
+                "add and delete": [("add", "userPassword", "new"), ("delete", "userPassword", "secret")],
+                "delete and add": [("delete", "userPassword", "secret"), ("add", "userPassword", "new")],
+            }
+        )
     ),
     *(
         row(
@@ -200,16 +203,18 @@ LOCK_ROWS = [
             change(*changes, dn=f"uid=graced-once,{PEOPLE}"),
             server="ppolicy",
         )
-        for name, changes in {
-            "delete": [("delete", "userPassword")],
-            "delete the value": [("delete", "userPassword", "secret")],
-            "replace with nothing": [("replace", "userPassword")],
-            "add and delete": [("add", "userPassword", "new"), ("delete", "userPassword", "secret")],
-            "delete wrong and add": [("delete", "userPassword", "wrong"), ("add", "userPassword", "new")],
-            "another attribute": [("replace", "description", "x")],
-            "pwdReset": [("replace", "pwdReset", "TRUE")],
-            "rename": [("replace", "pwdPolicySubentry", policy("default"))],
-        }.items()
+        for name, changes in named(
+            {
+                "delete": [("delete", "userPassword")],
+                "delete the value": [("delete", "userPassword", "secret")],
+                "replace with nothing": [("replace", "userPassword")],
+                "add and delete": [("add", "userPassword", "new"), ("delete", "userPassword", "secret")],
+                "delete wrong and add": [("delete", "userPassword", "wrong"), ("add", "userPassword", "new")],
+                "another attribute": [("replace", "description", "x")],
+                "pwdReset": [("replace", "pwdReset", "TRUE")],
+                "rename": [("replace", "pwdPolicySubentry", policy("default"))],
+            }
+        )
     ),
     row("lockout is over, wrong password", 49, login("wrong", f"uid=locked-long-ago,{PEOPLE}"), server="ppolicy"),
     row("locked for ever", 49, login(dn=f"uid=locked-for-ever,{PEOPLE}"), server="ppolicy"),

@@ -11,6 +11,7 @@ from oracle.policies import (
     change,
     exchange,
     login,
+    named,
     passmod,
     policy,
     replace,
@@ -207,11 +208,13 @@ QUALITY_ROWS = [
 TAKEN_AWAY_ROWS = [
     ruled(f"{name} by admin", None, under, bind(ADMIN, PASSWORD), change(*changes))
     for under in ("history", "must-change", "young")
-    for name, changes in {
-        "delete": [("delete", "userPassword")],
-        "delete the value": [("delete", "userPassword", "secret")],
-        "replace with nothing": [("replace", "userPassword")],
-    }.items()
+    for name, changes in named(
+        {
+            "delete": [("delete", "userPassword")],
+            "delete the value": [("delete", "userPassword", "secret")],
+            "replace with nothing": [("replace", "userPassword")],
+        }
+    )
 ]
 
 CHANGE_ROWS = [
