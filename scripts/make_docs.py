@@ -20,6 +20,7 @@ from fakeldapd import config
 from fakeldapd.operations.controls.table import CONTROLS
 from fakeldapd.operations.extended import EXTENDED
 from fakeldapd.overlays.ppolicy import PasswordPolicy
+from fakeldapd.overlays.table import OVERLAYS
 from fakeldapd.protocol import messages as m
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -78,10 +79,18 @@ def differences() -> str:
     return _table(["", "slapd", "fakeldapd", "why"], rows)
 
 
+def overlays() -> str:
+    """The overlays that can be turned on."""
+    return _table(
+        ["overlay", "what it does", "settings"], [[f"`{n}`", r.help, f"`{r.setting}`"] for n, r in OVERLAYS.items()]
+    )
+
+
 SECTIONS: dict[str, Callable[[], str]] = {
     "options": options,
     "controls": controls,
     "extended": extended,
+    "overlays": overlays,
     "differences": differences,
 }
 

@@ -24,10 +24,11 @@ from fakeldapd.operations.delete import delete
 from fakeldapd.operations.extended import extended
 from fakeldapd.operations.modify import modify, undecodable_modify
 from fakeldapd.operations.modifydn import modify_dn
-from fakeldapd.operations.request import Action, Request, Response, Session, Signal, Wait, failure
+from fakeldapd.operations.request import Action, Disconnect, Raw, Request, Response, Session, Signal, Wait, failure
 from fakeldapd.operations.search import check_search, search
 from fakeldapd.protocol import messages as m
-from fakeldapd.protocol.result import LDAPError, ResultCode
+from fakeldapd.protocol.encode import notice_of_disconnection
+from fakeldapd.protocol.result import LDAPError, ProtocolError, ResultCode
 from fakeldapd.schema.dn import DN
 from fakeldapd.schema.elements import AttributeType
 from fakeldapd.schema.registry import Schema
@@ -151,6 +152,10 @@ class Directory:
             if error.code not in _OUTSIDE or not self._is_configuration(op):
                 yield Response(failure(op, error), request.response_controls)
                 return
+        except ProtocolError as error:  # a control's value isn't LDAP
+            yield Raw(notice_of_disconnection(ResultCode.PROTOCOL_ERROR, error.diagnostic))
+            yield Disconnect()
+            return
         except Exception:
             log.exception("internal error in %s", type(op).__name__)
             yield Response(failure(op, LDAPError(ResultCode.OTHER, "internal error")))

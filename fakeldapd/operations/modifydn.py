@@ -62,6 +62,8 @@ def modify_dn(directory: "Directory", request: Request, controls: Mapping[bytes,
     if not allowed(guard, parent):
         raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS, "no write access to parent's children")
     node = find_target(directory, dn, controls)
+    if controls:
+        commit.found(node)
     superior = parent if new_superior is None else _superior(directory, new_superior)
     if not allowed(guard, superior):
         raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS, "no write access to new superior's children")

@@ -14,6 +14,7 @@ from fakeldapd.directory.evaluate import TRUE, Setting, Test
 from fakeldapd.directory.select import Selection
 from fakeldapd.operations.access import Level
 from fakeldapd.operations.aliases import dereference, with_alias_targets
+from fakeldapd.operations.controls.assertion import check_assertion
 from fakeldapd.operations.controls.manage_dsa_it import MANAGE_DSA_IT
 from fakeldapd.operations.controls.table import NO_CONTROLS
 from fakeldapd.operations.referral import refer_away, referral_uris
@@ -62,6 +63,8 @@ def search(directory: "Directory", request: Request, controls: Mapping[bytes, An
     selection = _selection(directory, session, op)
     if op.scope == m.Scope.BASE and (virtual := virtual_entry(directory, dn)) is not None:
         assert virtual.entry is not None
+        if controls:
+            check_assertion(directory, session, controls, virtual, virtual.entry)
         if test(virtual, virtual.entry):
             yield Entries([(virtual.text, selection.attributes(virtual, virtual.entry))])
     else:
@@ -109,6 +112,8 @@ def find_base(
         raise LDAPError(ResultCode.NO_SUCH_OBJECT, matched_dn=nearest.text)
     if not session.is_admin and _hidden(directory, session, node, Level.SEARCH):
         raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
+    if controls:
+        check_assertion(directory, session, controls, node, node.entry)
     return node
 
 

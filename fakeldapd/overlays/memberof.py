@@ -6,9 +6,9 @@ the members. A group that is renamed, itself or with a subtree, is renamed with 
 from them. With ``refint`` it is the other way, too: when a member is renamed or deleted, its groups follow, as far as
 the schema lets them.
 
-What is written for it changes the attribute and modifiersName, and no time stamps, as in slapd. Two things slapd doesn't
-do: it leaves members alone when a group is renamed with a subtree, and it knows nothing of groups that were there before
-it was turned on.
+What is written for it changes the attribute and modifiersName, and no time stamps, as in slapd. Two things slapd
+doesn't do: it leaves members alone when a group is renamed with a subtree, and it knows nothing of groups that were
+there before it was turned on.
 """
 
 from collections.abc import Iterable, Iterator

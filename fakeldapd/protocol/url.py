@@ -105,7 +105,11 @@ class LDAPURL:
         return parse(self.filter or b"(objectClass=*)")
 
     def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host and self.scheme != "ldapi" else quote(self.host, safe="")
+        host = (
+            f"[{self.host}]"
+            if ":" in self.host and self.scheme != "ldapi"
+            else quote(self.host, safe="", errors="surrogateescape")
+        )
         address = f"{self.scheme}://{host}" + ("" if self.port is None else f":{self.port}")
         parts = [
             quote(self.dn, safe=_PLAIN),
@@ -161,4 +165,4 @@ def _extension(part: str, text: str) -> Extension:
 
 def _extension_text(extension: Extension) -> str:
     content = "" if extension.value is None else "=" + quote(extension.value, safe=_PLAIN.replace(",", ""))
-    return ("!" if extension.critical else "") + quote(extension.type, safe=_PLAIN) + content
+    return ("!" if extension.critical else "") + quote(extension.type, safe=_PLAIN, errors="surrogateescape") + content

@@ -73,6 +73,9 @@ def show_value(name: bytes, value: bytes) -> str:
     return show(value)
 
 
+READ_ENTRY = (b"1.3.6.1.1.13.1", b"1.3.6.1.1.13.2")
+
+
 @dataclass
 class Answer:
     """What one request brought. ``code`` None: no final response; ``end`` "", "closed", "notice, closed" or
@@ -117,8 +120,11 @@ class Answer:
             if self.value is not None:
                 out.append(f"    value {f'<{len(self.value)} octets>' if mask_value else show(self.value)}")
         for oid, critical, content in self.controls:
-            shown = "" if content is None else f" {content!r}"
+            read = content is not None and oid in READ_ENTRY
+            shown = "" if content is None or read else f" {content!r}"
             out.append(f"control {show(oid)}{' critical' if critical else ''}{shown}")
+            if content is not None and read:
+                out += ["    " + line for line in read_entry(content)]
         if self.end:
             out.append(self.end)
         return out or ["no answer"]
@@ -272,6 +278,14 @@ def take(answer: Answer, tag: int, content: bytes, controls: bytes | None) -> bo
         return False
     read_result(answer, tag, content, controls)
     return True
+
+
+def read_entry(content: bytes) -> list[str]:
+    """The lines of the entry in the value of a pre-read or post-read response control (RFC 4527)."""
+    tag, inner, _ = wire.read(content)
+    answer = Answer()
+    take(answer, tag, inner, None)
+    return answer.lines()
 
 
 def read_attribute(content: bytes) -> tuple[bytes, list[bytes]]:

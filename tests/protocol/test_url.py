@@ -161,3 +161,8 @@ def test_any_text_is_a_url_or_refused(text: str | bytes) -> None:
     except URLSyntaxError:
         return
     assert LDAPURL.parse(str(url)) == url
+
+
+@pytest.mark.parametrize("text", ["ldap://%f1/dc=x", "ldap:///??sub??%f1=%f2"])
+def test_octets_that_are_no_text_come_back(text: str) -> None:
+    assert LDAPURL.parse(str(LDAPURL.parse(text))) == LDAPURL.parse(text)

@@ -16,7 +16,9 @@ class Row:
     """One kind of control.
 
     ``operations``: the requests it goes with. ``read(value)`` gives what the operation sees, or raises LDAPError.
-    ``advertised``: whether the root DSE names it. ``repeatable``: whether it may come twice. ``extended``: the extended
+    ``advertised``: whether the root DSE names it. ``take(control, found)``, where a row has one, is called instead of
+    ``read``, for a control whose meaning depends on its criticality or on those before it: it puts what the operation
+    sees into ``found``. ``repeatable``: whether it may come twice. ``extended``: the extended
     operations it goes with, by OID.
     """
 
@@ -24,6 +26,7 @@ class Row:
     operations: tuple[type, ...]
     read: Callable[[bytes | None], Any]
     advertised: bool = True
+    take: Callable[[m.Control, dict[bytes, Any]], None] | None = None
     repeatable: bool = False
     extended: frozenset[bytes] = frozenset()
 
@@ -41,3 +44,20 @@ def no_value(name: str) -> Callable[[bytes | None], bool]:
         return True
 
     return read
+
+
+def some_value(name: str, value: bytes | None) -> bytes:
+    """The value of a control that must have one. Raises LDAPError 2 where it is absent or empty."""
+    if not value:
+        state = "absent" if value is None else "empty"
+        raise LDAPError(ResultCode.PROTOCOL_ERROR, f"{name} control value is {state}")
+    return value
+
+
+def with_criticality(read: Callable[[bytes | None], Any], oid: bytes) -> Callable[[m.Control, dict[bytes, Any]], None]:
+    """A ``take`` that puts the pair of criticality and what ``read`` gives."""
+
+    def take(control: m.Control, found: dict[bytes, Any]) -> None:
+        found[oid] = (control.criticality, read(control.value))
+
+    return take

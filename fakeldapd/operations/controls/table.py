@@ -7,13 +7,28 @@ a control does is the business of its own file and of the operation.
 from collections.abc import Mapping
 from typing import Any
 
-from fakeldapd.operations.controls import manage_dsa_it
+from fakeldapd.operations.controls import (
+    assertion,
+    manage_dsa_it,
+    no_op,
+    permissive_modify,
+    read_entry,
+    relax_rules,
+    tree_delete,
+)
 from fakeldapd.operations.controls.row import Row
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.result import LDAPError, ResultCode
 
 CONTROLS: Mapping[bytes, Row] = {
     manage_dsa_it.MANAGE_DSA_IT: manage_dsa_it.ROW,
+    assertion.ASSERTION: assertion.ROW,
+    read_entry.PRE_READ: read_entry.PRE_ROW,
+    read_entry.POST_READ: read_entry.POST_ROW,
+    permissive_modify.PERMISSIVE_MODIFY: permissive_modify.ROW,
+    tree_delete.TREE_DELETE: tree_delete.ROW,
+    no_op.NO_OP: no_op.ROW,
+    relax_rules.RELAX_RULES: relax_rules.ROW,
 }
 
 NO_CONTROLS: Mapping[bytes, Any] = {}
@@ -38,6 +53,8 @@ def read_controls(
                 raise LDAPError(ResultCode.UNAVAILABLE_CRITICAL_EXTENSION, "critical extension is unavailable")
         elif control.oid in found and not row.repeatable:
             raise LDAPError(ResultCode.PROTOCOL_ERROR, f"{row.name} control specified multiple times")
+        elif row.take is not None:
+            row.take(control, found)
         else:
             found[control.oid] = row.read(control.value)
     return found

@@ -25,12 +25,22 @@ def dangling(server: str, error: object, dropped: object) -> list[Row]:
         of(f"{server}: add, none exists", dropped, group(NOBODY), server=server),
         of(f"{server}: add, all exist", 0, group(ALICE, INNER), server=server),
         of(f"{server}: add oneself", None, group(NEW), server=server),
-        of(f"{server}: add no group", 65, add(NEW, "objectClass: device", "cn: new", f"member: {NOBODY}"), server=server),
+        of(
+            f"{server}: add no group",
+            65,
+            add(NEW, "objectClass: device", "cn: new", f"member: {NOBODY}"),
+            server=server,
+        ),
         of(f"{server}: modify", error, modify(SINGLE, ("add", "member", NOBODY)), server=server),
         of(f"{server}: modify, one exists", error, modify(SINGLE, ("add", "member", BOB, NOBODY)), server=server),
         of(f"{server}: replace", error, modify(SINGLE, ("replace", "member", BOB, NOBODY)), server=server),
         of(f"{server}: replace by none", error, modify(SINGLE, ("replace", "member", NOBODY)), server=server),
-        of(f"{server}: delete", None, modify(f"cn=gone,{GROUPS}", ("add", "member", BOB), ("delete", "member", NOBODY)), server=server),
+        of(
+            f"{server}: delete",
+            None,
+            modify(f"cn=gone,{GROUPS}", ("add", "member", BOB), ("delete", "member", NOBODY)),
+            server=server,
+        ),
         of(f"{server}: outside", error, modify(SINGLE, ("add", "member", "dc=elsewhere")), server=server),
         of(f"{server}: empty DN", error, modify(SINGLE, ("add", "member", "")), server=server),
         of(f"{server}: missing group", 32, modify(f"cn=x,{GROUPS}", ("add", "member", NOBODY)), server=server),
@@ -52,7 +62,11 @@ ROWS = [
     of("add another class", 0, add(NEW, "objectClass: groupOfUniqueNames", "cn: new", f"uniqueMember: {ALICE}")),
     of("write", (19, "memberOf: no user modification allowed"), modify(ALICE, ("add", "memberOf", INNER))),
     of("write, delete", 19, modify(ALICE, ("delete", "memberOf"))),
-    of("write, in a new entry", 19, add(f"cn=z,{PEOPLE}", "objectClass: person", "cn: z", "sn: z", f"memberOf: {INNER}")),
+    of(
+        "write, in a new entry",
+        19,
+        add(f"cn=z,{PEOPLE}", "objectClass: person", "cn: z", "sn: z", f"memberOf: {INNER}"),
+    ),
     of("write, no right", 19, modify(ALICE, ("add", "memberof", INNER)), by=BOB),
     of("modify", 0, modify(SINGLE, ("add", "member", BOB, CAROL), ("delete", "member", ALICE))),
     of("modify, delete attribute", 65, modify(ADMINS, ("delete", "member"))),
@@ -76,4 +90,4 @@ ROWS = [
     *dangling("memberof:dangling=drop", 0, 65),
     *dangling("memberof:dangling=error", (19, DANGLING), (19, DANGLING)),
     of("another code", (32, DANGLING), group(ALICE, NOBODY), server="memberof:dangling=error dangling-error=32"),
-]  # fmt: skip
+]
