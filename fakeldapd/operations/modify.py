@@ -208,9 +208,7 @@ def _may_change(directory: "Directory", session: Session, node: Node, edits: lis
     if session.is_admin:
         return
     for edit in edits:
-        if not edit.internal and not allowed(
-            directory.access.guard(session, edit.description.type, Level.WRITE), node
-        ):
+        if not edit.internal and not allowed(directory.access.guard(session, edit.description.type, Level.WRITE), node):
             raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
 
 
