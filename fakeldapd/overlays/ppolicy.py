@@ -17,6 +17,7 @@ from fakeldapd.directory.dit import Node
 from fakeldapd.directory.entry import Entry, Values
 from fakeldapd.directory.passwords import hash_password
 from fakeldapd.operations.commit import Commit
+from fakeldapd.operations.controls.no_op import NO_OP
 from fakeldapd.operations.controls.row import Row, no_value
 from fakeldapd.operations.modify import Edit
 from fakeldapd.operations.passmod import PASSWORD_MODIFY
@@ -370,10 +371,10 @@ class PasswordPolicy(Overlay):
 
     def modified(self, commit: Commit, node: Node, old: Entry, new: Entry) -> None:
         """See Overlay."""
-        session = commit.request.session
-        if _MUST_CHANGE in session.kept and old.values(self._attributes.password) != new.values(
-            self._attributes.password
-        ):
+        session, password = commit.request.session, self._attributes.password
+        if _MUST_CHANGE not in session.kept or NO_OP in commit.controls:
+            return
+        if old.values(password) != new.values(password):
             del session.kept[_MUST_CHANGE]
 
 
