@@ -62,6 +62,7 @@ def build(
             admin_password=settings.admin_password.encode(),
             limits=Limits(settings.size_limit, settings.time_limit),
             access=DefaultAccess(schema, anonymous_read=settings.anonymous == "read"),
+            offers_tls=settings.offers_tls,
             background=background,
             overlays=_overlays(settings),
         )

@@ -80,11 +80,12 @@ def _both(first: View, second: View) -> View:
 class Directory:
     """A DIT under a schema, and who may do what to it. Calling it with a Request gives the actions that answer.
 
-    ``suffixes`` are the naming contexts as configured; their spelling is what the root DSE shows. ``clock`` gives
-    seconds since the epoch; limits and time stamps go by it. ``background(work, done)`` does slow work elsewhere and
-    fires ``done`` in the thread that runs the handler. ``overlays`` are as configured; the attribute has them in the
-    order of calling. ``view``, where an overlay has one, is what searches see of an entry; it gives other values for
-    the types in ``viewed``. ``controls`` is the table of those that this directory has, by OID.
+    ``suffixes`` are the naming contexts as configured; their spelling is what the root DSE shows. ``offers_tls`` says
+    whether TLS can begin where StartTLS asks for it. ``clock`` gives seconds since the epoch; limits and time stamps go
+    by it. ``background(work, done)`` does slow work elsewhere and fires ``done`` in the thread that runs the handler.
+    ``overlays`` are as configured; the attribute has them in the order of calling. ``view``, where an overlay has one,
+    is what searches see of an entry; it gives other values for the types in ``viewed``. ``controls`` is the table of
+    those that this directory has, by OID.
     """
 
     operations: ClassVar[Mapping[type, Operation]] = OPERATIONS
@@ -99,6 +100,7 @@ class Directory:
         limits: Limits | None = None,
         access: Access | None = None,
         read_only: bool = False,
+        offers_tls: bool = False,
         clock: Callable[[], float] = time.time,
         background: Callable[[Callable[[], None], Signal], None] = run_at_once,
         overlays: "Sequence[Overlay]" = (),
@@ -113,6 +115,7 @@ class Directory:
         self.limits = limits or Limits()
         self.access: Access = access or DefaultAccess(schema)
         self.read_only = read_only
+        self.offers_tls: bool = offers_tls
         self.clock = clock
         self.kept_subschema: tuple[object, Virtual] | None = None
         self._background = background

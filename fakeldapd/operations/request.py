@@ -45,12 +45,21 @@ class Session:
     ``identity`` is the authorization identity's DN, None while anonymous; ``is_admin`` whether that is the
     administrator (slapd's rootdn), who is above access rules and limits. ``outstanding`` is how many operations of this
     connection are running, the present one included. ``peer`` names the other end for logs.
+
+    What the transport knows: ``tls`` whether it is encrypted by TLS; ``ssf`` its security strength factor as slapd
+    counts it, the bits of the cipher's key, 71 on ldapi, 0 in clear; ``peer_certificate_subject`` the DN in the
+    certificate that the client has shown and that was found good; ``peer_credentials`` the client's user and group ids
+    on ldapi.
     """
 
     identity: DN | None = None
     is_admin: bool = False
     outstanding: int = 0
     peer: str = ""
+    tls: bool = False
+    ssf: int = 0
+    peer_certificate_subject: DN | None = None
+    peer_credentials: tuple[int, int] | None = None
     kept: dict[Any, Any] = field(default_factory=dict)
 
     def become(self, identity: DN | None, *, is_admin: bool = False) -> None:

@@ -43,7 +43,9 @@ def _root_dse(directory: "Directory", dn: DN) -> Virtual:
             b"configContext": [CONFIG_DN],
             b"namingContexts": [suffix.text for suffix in directory.suffixes],
             b"supportedControl": sorted(oid for oid, row in directory.controls.items() if row.advertised),
-            b"supportedExtension": sorted(oid for oid, row in EXTENDED.items() if row.advertised),
+            b"supportedExtension": sorted(
+                oid for oid, row in EXTENDED.items() if row.advertised and row.offered(directory)
+            ),
             b"supportedFeatures": list(FEATURES),
             b"supportedLDAPVersion": [b"3"],
         },

@@ -9,11 +9,12 @@ the lines are equal.
 import hashlib
 import re
 import socket
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
-from oracle import wire
+from oracle import certificates, wire
 
 SILENCE = 10.0
 """Seconds after which a server that has neither answered nor closed counts as silent. No test waits for it unless it
@@ -146,11 +147,16 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.socket.close()
 
+    def start_tls(self) -> None:
+        """Begin TLS here and now. Raises OSError."""
+        context = ssl.create_default_context(cafile=str(certificates.made().ca))
+        self.socket = context.wrap_socket(self.socket, server_hostname="localhost")
+
     def send(self, octets: bytes) -> None:
         """Send octets as they are; a peer that has gone is found out when reading."""
         try:
             self.socket.sendall(octets)
-        except ConnectionError:
+        except (ConnectionError, ssl.SSLError):
             self.closed = True
 
     def receive(self) -> tuple[int, int, bytes, bytes | None] | None:
@@ -161,7 +167,7 @@ class Client:
             except IndexError:
                 try:
                     more = self.socket.recv(1 << 18)
-                except ConnectionError:
+                except (ConnectionError, ssl.SSLError):
                     more = b""
                 if not more:
                     self.closed = True

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Protocol, Self
 
-from oracle import wire
+from oracle import certificates, wire
 from oracle.client import Answer, Client, Entry
 from oracle.slapd import ADMIN, BASE, PASSWORD
 from oracle.steps import MANAGE_DSA_IT, PASSWORDS, Row
@@ -19,6 +19,12 @@ WITHOUT_MSUSER = "core,cosine,inetorgperson,nis,misc,dyngroup"
 POLICIES = UNIVERSE.with_name("policies.ldif")
 DEFAULT_POLICY = "cn=default,ou=policies,dc=example,dc=com"
 TWO = ["dc=example,dc=com", "o=Second Base"]
+
+TLS: dict[str, object] = {
+    "tls-cert": lambda: certificates.made().certificate,
+    "tls-key": lambda: certificates.made().key,
+    "tls-ca": lambda: certificates.made().ca,
+}
 
 VARIANTS: dict[str, tuple[Path | None, dict[str, object]]] = {
     "default": (UNIVERSE, {}),
@@ -44,8 +50,9 @@ VARIANTS: dict[str, tuple[Path | None, dict[str, object]]] = {
     "memberof, refint": (GROUPS, {"overlay": ["memberof", "refint:member manager"], "schema": WITHOUT_MSUSER}),
     "ppolicy": (POLICIES, {"overlay": [f"ppolicy:default={DEFAULT_POLICY} use_lockout=on"]}),
     "ppolicy-hash": (POLICIES, {"overlay": [f"ppolicy:default={DEFAULT_POLICY} hash_cleartext=on"]}),
+    "tls": (UNIVERSE, TLS),
 }
-"""Configurations that rows name -> the LDIF to start with and options."""
+"""Configurations that rows name -> the LDIF to start with and options; one that has to be made first is a function."""
 
 RESTARTED = tuple(name for name, (_, o) in VARIANTS.items() if "overlay" in o and not name.startswith("ppolicy"))
 """Those that can't be brought back by writing, since overlays write as well."""
@@ -166,7 +173,8 @@ class Subjects:
     def get(self, variant: str) -> Subject:
         """The server of that configuration in its first state."""
         if variant not in self._running:
-            ldif, options = VARIANTS[variant]
+            ldif, given = VARIANTS[variant]
+            options = {name: value() if callable(value) else value for name, value in given.items()}
             with ExitStack() as stack:
                 server = stack.enter_context(self._start(ldif, options))
                 bases = options.get("base", [BASE])
