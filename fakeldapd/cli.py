@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from fakeldapd import __version__
+from fakeldapd.overlays.table import help_lines
 
 COMMANDS = {
     "serve": "serve a directory over LDAP (the default command)",
@@ -34,6 +35,9 @@ examples:
                                               with StartTLS, and with TLS from the first octet
   FAKELDAPD_LISTEN='ldap://127.0.0.1:389;ldap://[::1]:389' fakeldapd
 
+overlays (--overlay NAME:SETTING, where a SETTING is words, as in --overlay 'refint:member manager'):
+{overlays}
+
 Every option can be given as an environment variable: FAKELDAPD_ and its name in capitals, as in FAKELDAPD_SIZE_LIMIT=0;
 lists are separated by newlines or `;`. What is on the command line counts more.
 
@@ -49,7 +53,7 @@ def _parser(command: str) -> argparse.ArgumentParser:
             prog="fakeldapd",
             usage="fakeldapd [serve] [FILE.ldif ...] [options]",
             description="A fake LDAP server that answers as OpenLDAP's slapd does.",
-            epilog=_SERVE_EPILOG.format(commands=others),
+            epilog=_SERVE_EPILOG.format(commands=others, overlays="\n".join(help_lines())),
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )

@@ -182,6 +182,12 @@ class Config:
     idle_timeout: float = _option(
         0.0, "seconds without a request before a connection is closed", metavar="S", read=_seconds
     )
+    overlay: tuple[str, ...] = _option(
+        (),
+        "an overlay of slapd to turn on, with its settings; or several, with commas",
+        metavar="NAME[:SETTING]",
+        many=True,
+    )
     tls: str = _option(
         "off",
         "auto: make a certificate for localhost, and the authority that signs it; `fakeldapd ca` prints that",

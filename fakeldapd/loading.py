@@ -5,8 +5,9 @@ A load is all or nothing: the first thing that is wrong ends it, and the error s
 
 import gc
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fakeldapd.config import Config, ConfigError
 from fakeldapd.directory import ldif
@@ -14,10 +15,14 @@ from fakeldapd.operations.access import DefaultAccess
 from fakeldapd.operations.directory import Directory, Limits, run_at_once
 from fakeldapd.operations.load import Loader
 from fakeldapd.operations.request import Signal
+from fakeldapd.overlays.setting import SettingError
 from fakeldapd.progress import Progress
 from fakeldapd.protocol.result import LDAPError
 from fakeldapd.schema.dn import DN
 from fakeldapd.schema.registry import DEFAULT_SCHEMAS, Schema, SchemaCheck, SchemaError
+
+if TYPE_CHECKING:
+    from fakeldapd.overlays.overlay import Overlay
 
 SAMPLE = Path(__file__).with_name("sample.ldif")
 SAMPLE_BASE = "dc=example,dc=com"
@@ -59,6 +64,7 @@ def build(
             access=DefaultAccess(schema, anonymous_read=settings.anonymous == "read"),
             offers_tls=settings.offers_tls,
             background=background,
+            overlays=_overlays(settings),
         )
         loader = Loader(
             directory,
@@ -67,15 +73,27 @@ def build(
             on_error=on_error,
         )
         loader.load(records)
+        for overlay in directory.overlays:
+            overlay.loaded(directory)
         directory.read_only = settings.read_only
     except ldif.LDIFError as error:
         raise LoadError(str(error)) from error
+    except SettingError as error:
+        raise ConfigError(f"--overlay {error}") from error
     except OSError as error:
         raise LoadError(f"{error.filename}: {error.strerror}" if error.filename else str(error)) from error
     finally:
         if collecting:
             gc.enable()
     return directory
+
+
+def _overlays(settings: Config) -> "Sequence[Overlay]":
+    if not settings.overlay:
+        return ()
+    from fakeldapd.overlays.table import read_overlays
+
+    return read_overlays(settings.overlay)
 
 
 def _dn(schema: Schema, text: str, what: str) -> DN:

@@ -19,6 +19,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from fakeldapd import config
 from fakeldapd.operations.controls.table import CONTROLS
 from fakeldapd.operations.extended import EXTENDED
+from fakeldapd.overlays.ppolicy import PasswordPolicy
+from fakeldapd.overlays.table import OVERLAYS
 from fakeldapd.protocol import messages as m
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -53,7 +55,15 @@ def controls() -> str:
         [row.name, f"`{oid.decode()}`", ", ".join(_VERBS[kind] for kind in row.operations if kind in _VERBS)]
         for oid, row in sorted(CONTROLS.items(), key=lambda item: item[1].name)
     )
-    return _table(["control", "OID", "with"], rows)
+    with_overlays = (
+        [
+            f"{row.name} (with `--overlay ppolicy`)",
+            f"`{oid.decode()}`",
+            ", ".join(_VERBS[kind] for kind in row.operations),
+        ]
+        for oid, row in PasswordPolicy.controls.items()
+    )
+    return _table(["control", "OID", "with"], (*rows, *with_overlays))
 
 
 def extended() -> str:
@@ -69,10 +79,18 @@ def differences() -> str:
     return _table(["", "slapd", "fakeldapd", "why"], rows)
 
 
+def overlays() -> str:
+    """The overlays that can be turned on."""
+    return _table(
+        ["overlay", "what it does", "settings"], [[f"`{n}`", r.help, f"`{r.setting}`"] for n, r in OVERLAYS.items()]
+    )
+
+
 SECTIONS: dict[str, Callable[[], str]] = {
     "options": options,
     "controls": controls,
     "extended": extended,
+    "overlays": overlays,
     "differences": differences,
 }
 

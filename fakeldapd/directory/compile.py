@@ -32,6 +32,7 @@ from fakeldapd.directory.evaluate import (
     Test,
     UnknownClassTest,
     ValueTest,
+    ViewedTest,
     substrings_match,
 )
 from fakeldapd.protocol import messages as m
@@ -111,6 +112,8 @@ _SETS: dict[type, Callable[[list[Test]], Test]] = {
 
 
 def _guarded(setting: Setting, attribute_type: AttributeType, test: Test) -> Test:
+    if setting.view is not None and not setting.viewed.isdisjoint(attribute_type.subtypes):
+        test = ViewedTest(test, setting.view)
     if setting.guard is None:
         return test
     guard = setting.guard(attribute_type)
@@ -146,7 +149,7 @@ def _equality(setting: Setting, f: m.Equality) -> Test:
     if assertion is None:
         return UNDEFINED
     test = EqualityTest(Reach(description), rule, assertion)
-    return test if setting.guard is None else _guarded(setting, attribute_type, test)
+    return test if setting.guard is None and setting.view is None else _guarded(setting, attribute_type, test)
 
 
 def _approx(setting: Setting, f: m.Approx) -> Test:

@@ -206,6 +206,12 @@ class DIT:
         self._count(old, -1)
         self.indexes.changed(node, old, None)
 
+    def restore(self, node: Node, entry: Entry) -> None:
+        """Put a leaf that was taken away back below its superior."""
+        assert node.parent is not None
+        self._attach(node.parent, node)
+        self.put(node, entry)
+
     def rename(self, node: Node, rdn: RDN, superior: Node | None = None, entry: Entry | None = None) -> None:
         """Give a node another RDN and perhaps another superior; what is below moves with it. ``entry`` takes the old
         one's place.

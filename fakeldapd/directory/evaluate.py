@@ -21,6 +21,9 @@ Truth: TypeAlias = bool | None
 Guard: TypeAlias = Callable[["Node", Entry], bool]
 """Whether an attribute of this entry may be used; see operations/access.py."""
 
+View: TypeAlias = Callable[["Node", Entry], Entry]
+"""What evaluation sees of an entry, where that isn't what is stored."""
+
 IN_CHAIN = "1.2.840.113556.1.4.1941"
 """LDAP_MATCHING_RULE_IN_CHAIN: a DN that is reached over any number of entries."""
 
@@ -41,20 +44,25 @@ class Setting:
     used.
 
     ``guard(type)`` gives None where attributes of the type may be used in every entry, otherwise what decides for each;
-    without a ``guard`` all may be used.
+    without a ``guard`` all may be used. ``view`` gives the entry to look at instead of the stored one, for the types in
+    ``viewed``.
     """
 
-    __slots__ = ("diagnostic", "find", "guard", "schema")
+    __slots__ = ("diagnostic", "find", "guard", "schema", "view", "viewed")
 
     def __init__(
         self,
         schema: Schema,
         find: "Callable[[DN], Node | None]",
         guard: Callable[[AttributeType], Guard | None] | None = None,
+        view: View | None = None,
+        viewed: frozenset[AttributeType] = frozenset(),
     ) -> None:
         self.schema = schema
         self.find = find
         self.guard = guard
+        self.view = view
+        self.viewed = viewed
         self.diagnostic = ""  # what the answer says of attribute descriptions that are none
 
     def guard_of(self, attribute_type: AttributeType) -> Guard | None:
@@ -243,6 +251,20 @@ class GuardedTest:
     def __call__(self, node: "Node", entry: Entry) -> Truth:
         """See Test."""
         return self.test(node, entry) if self.guard(node, entry) else None
+
+
+class ViewedTest:
+    """A test of attributes that an entry has another way than it is stored; no index knows of those."""
+
+    __slots__ = ("test", "view")
+
+    def __init__(self, test: Test, view: View) -> None:
+        self.test = test
+        self.view = view
+
+    def __call__(self, node: "Node", entry: Entry) -> Truth:
+        """See Test."""
+        return self.test(node, self.view(node, entry))
 
 
 class PresenceTest:

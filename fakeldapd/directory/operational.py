@@ -103,6 +103,14 @@ class Stamps:
         csn = self._next_csn()
         return {self._csn: (csn,), self._modifier: (identity,), self._modified: (self._time,)}
 
+    def of_class(self, classes: ClassSet) -> dict[AttributeDescription, Values]:
+        """What follows from the object classes of an entry."""
+        return {} if classes.structural is None else {self._structural: (classes.structural.name,)}
+
+    def by(self, identity: bytes) -> dict[AttributeDescription, Values]:
+        """What changes when the server itself modifies an entry: only whose doing it was."""
+        return {self._modifier: (identity,)}
+
     def _next_csn(self) -> bytes:
         """A change sequence number, and the present second as generalizedTime in ``_time``: slapd's form, never the
         same twice.

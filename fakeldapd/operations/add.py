@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from fakeldapd.directory.dit import Node
+from fakeldapd.directory.dit import Context, Node
 from fakeldapd.directory.entry import Entry, Values
 from fakeldapd.directory.evaluate import Guard
 from fakeldapd.directory.operational import is_subschema
 from fakeldapd.operations.access import Level, allowed
+from fakeldapd.operations.commit import Commit
+from fakeldapd.operations.controls.relax_rules import RELAX_RULES, check_manageable, check_may_manage
 from fakeldapd.operations.controls.table import NO_CONTROLS
 from fakeldapd.operations.referral import refer_away
 from fakeldapd.operations.request import Action, Request, Response
@@ -39,7 +41,10 @@ def add(directory: "Directory", request: Request, controls: Mapping[bytes, Any])
         raise LDAPError(ResultCode.ENTRY_ALREADY_EXISTS, "subschema subentry already exists")
     if not op.attributes:
         raise LDAPError(ResultCode.PROTOCOL_ERROR, "no attributes provided")
-    attributes, refusal = check_each(schema, op.attributes)
+    relaxed = RELAX_RULES in controls
+    attributes, refusal = check_each(schema, op.attributes, operational=relaxed)
+    if relaxed and refusal is None:
+        refusal = _unmanageable(schema, op)
     context = directory.dit.context(dn)
     if context is None:
         raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "no global superior knowledge")
@@ -48,18 +53,37 @@ def add(directory: "Directory", request: Request, controls: Mapping[bytes, Any])
         raise refusal
     identity = request.session.identity
     assert identity is not None
+    commit = Commit(directory, request, controls)
+    if directory.overlays:
+        commit.adding(dn, attributes)
     entry = new_entry(directory, dn.rdn, attributes, identity.text)
+    if controls:
+        commit.found(Context(dn), entry)
     guard = directory.access.guard(request.session, None, Level.WRITE)
     if dn.key == context.suffix.key:
         if context.entry is not None:
             raise LDAPError(ResultCode.ENTRY_ALREADY_EXISTS)
         if guard is not None:
             raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS, "no write access to parent")
-        directory.dit.add_context(context, dn, entry)
+        superior = None
     else:
-        parent = _superior(directory, dn, guard)
-        directory.dit.add_below(parent, dn.rdn, entry)
-    yield _SUCCESS
+        superior = _superior(directory, dn, guard)
+    if relaxed:
+        place = Context(dn) if superior is None else Node(superior, dn.rdn)
+        place.entry = entry
+        check_may_manage(directory, request.session, place, [schema.attribute(name) for name, _ in op.attributes])
+    commit.add(superior, dn, entry)
+    yield request.answer(_SUCCESS)
+
+
+def _unmanageable(schema: Schema, op: m.AddRequest) -> LDAPError | None:
+    """What is said of the first attribute that not even relax rules let a client write."""
+    try:
+        for name, _ in op.attributes:
+            check_manageable(schema.attribute(name), name)
+    except LDAPError as error:
+        return error
+    return None
 
 
 def read_attributes(

@@ -7,6 +7,7 @@ from fakeldapd.directory.compile import class_test
 from fakeldapd.directory.dit import Node
 from fakeldapd.directory.evaluate import Reach
 from fakeldapd.operations.access import Level, allowed
+from fakeldapd.operations.controls.assertion import check_assertion
 from fakeldapd.operations.referral import find_target
 from fakeldapd.operations.request import Action, Request, Response
 from fakeldapd.operations.rootdse import virtual_entry
@@ -45,8 +46,12 @@ def compare(directory: "Directory", request: Request, controls: Mapping[bytes, A
     node = virtual or _find(directory, dn, description, controls)
     entry = node.entry
     assert entry is not None
+    if directory.view is not None and virtual is None:
+        entry = directory.view(node, entry)
     if virtual is None and not allowed(directory.access.guard(request.session, description.type, Level.COMPARE), node):
         raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
+    if controls and description.type.name != _HAS_SUBORDINATES:  # slapd answers that one before
+        check_assertion(directory, request.session, controls, node, node.entry)
     of_class = class_test(schema, description, op.value)
     if of_class is not None:
         yield _TRUE if of_class(node, entry) else _FALSE

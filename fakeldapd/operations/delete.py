@@ -3,10 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
+from fakeldapd.directory.dit import Node
 from fakeldapd.directory.operational import is_subschema
 from fakeldapd.operations.access import Level, allowed
+from fakeldapd.operations.commit import Commit
+from fakeldapd.operations.controls.tree_delete import TREE_DELETE
 from fakeldapd.operations.referral import find_target, refer_away
-from fakeldapd.operations.request import Action, Request, Response
+from fakeldapd.operations.request import Action, Request, Response, Session
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.result import LDAPError, ResultCode
 
@@ -17,7 +20,7 @@ _SUCCESS = Response(m.DeleteResponse())
 
 
 def delete(directory: "Directory", request: Request, controls: Mapping[bytes, Any]) -> Iterator[Action]:
-    """Take a leaf out of the tree. Raises LDAPError 10, 32, 50, 53, 66 as slapd does."""
+    """Take a leaf out of the tree, or a whole subtree where a control says so. Raises LDAPError 10, 32, 50, 53, 66."""
     op = cast(m.DeleteRequest, request.op)
     dn = directory.schema.dn(op.dn)
     if dn.rdn is None or is_subschema(dn):
@@ -25,14 +28,33 @@ def delete(directory: "Directory", request: Request, controls: Mapping[bytes, An
     if directory.dit.context(dn) is None:
         raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "no global superior knowledge")
     directory.may_update(request.session)
+    commit = Commit(directory, request, controls)
+    if directory.overlays:
+        commit.deleting(dn)
     node = directory.dit.find(dn)
     if node is None or node.entry is None:
         node = find_target(directory, dn, controls)
-    if not allowed(directory.access.guard(request.session, None, Level.WRITE), node.parent or node):
+    if not request.session.is_admin:
+        _may_delete(directory, request.session, node)
+    if controls:
+        commit.found(node)
+    refer_away(directory, node, dn, controls)
+    below: list[Node] = []
+    if node.children:
+        if TREE_DELETE not in controls:
+            raise LDAPError(ResultCode.NOT_ALLOWED_ON_NON_LEAF, "subordinate objects must be deleted first")
+        below = [each for each in node.below() if each.entry is not None]
+        for each in below:
+            if not request.session.is_admin:
+                _may_delete(directory, request.session, each)
+            if directory.overlays:
+                commit.deleting(each.dn)
+    commit.remove(node, below)
+    yield request.answer(_SUCCESS)
+
+
+def _may_delete(directory: "Directory", session: Session, node: Node) -> None:
+    """Raise LDAPError 50 where somebody who isn't the administrator may not delete an entry."""
+    if not allowed(directory.access.guard(session, None, Level.WRITE), node.parent or node):
         text = "" if node.parent is None else "no write access to parent"
         raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS, text)
-    refer_away(directory, node, dn, controls)
-    if node.children:
-        raise LDAPError(ResultCode.NOT_ALLOWED_ON_NON_LEAF, "subordinate objects must be deleted first")
-    directory.dit.remove(node)
-    yield _SUCCESS

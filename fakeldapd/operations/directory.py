@@ -9,26 +9,32 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from fakeldapd.directory.dit import DIT, Virtual
-from fakeldapd.directory.entry import Entries
+from fakeldapd.directory.dit import DIT, Node, Virtual
+from fakeldapd.directory.entry import Entries, Entry
+from fakeldapd.directory.evaluate import View
 from fakeldapd.directory.operational import Stamps, is_configuration
 from fakeldapd.operations.access import Access, DefaultAccess
 from fakeldapd.operations.add import add
 from fakeldapd.operations.bind import bind
 from fakeldapd.operations.compare import compare
-from fakeldapd.operations.controls.table import NO_CONTROLS, read_controls
+from fakeldapd.operations.controls.table import CONTROLS, NO_CONTROLS, read_controls
 from fakeldapd.operations.delete import delete
 from fakeldapd.operations.extended import extended
 from fakeldapd.operations.modify import modify, undecodable_modify
 from fakeldapd.operations.modifydn import modify_dn
-from fakeldapd.operations.request import Action, Request, Response, Session, Signal, Wait, failure
+from fakeldapd.operations.request import Action, Disconnect, Raw, Request, Response, Session, Signal, Wait, failure
 from fakeldapd.operations.search import check_search, search
 from fakeldapd.protocol import messages as m
-from fakeldapd.protocol.result import LDAPError, ResultCode
+from fakeldapd.protocol.encode import notice_of_disconnection
+from fakeldapd.protocol.result import LDAPError, ProtocolError, ResultCode
 from fakeldapd.schema.dn import DN
+from fakeldapd.schema.elements import AttributeType
 from fakeldapd.schema.registry import Schema
+
+if TYPE_CHECKING:
+    from fakeldapd.overlays.overlay import Overlay
 
 log = logging.getLogger("fakeldapd")
 
@@ -64,13 +70,22 @@ def run_at_once(work: Callable[[], None], done: Signal) -> None:
     done.fire()
 
 
+def _both(first: View, second: View) -> View:
+    def view(node: Node, entry: Entry) -> Entry:
+        return second(node, first(node, entry))
+
+    return view
+
+
 class Directory:
     """A DIT under a schema, and who may do what to it. Calling it with a Request gives the actions that answer.
 
     ``suffixes`` are the naming contexts as configured; their spelling is what the root DSE shows. ``offers_tls`` says
     whether TLS can begin where StartTLS asks for it. ``clock`` gives seconds since the epoch; limits and time stamps go
-    by it. ``background(work, done)`` does slow work elsewhere and
-    fires ``done`` in the thread that runs the handler.
+    by it. ``background(work, done)`` does slow work elsewhere and fires ``done`` in the thread that runs the handler.
+    ``overlays`` are as configured; the attribute has them in the order of calling. ``view``, where an overlay has one,
+    is what searches see of an entry; it gives other values for the types in ``viewed``. ``controls`` is the table of
+    those that this directory has, by OID.
     """
 
     operations: ClassVar[Mapping[type, Operation]] = OPERATIONS
@@ -88,6 +103,7 @@ class Directory:
         offers_tls: bool = False,
         clock: Callable[[], float] = time.time,
         background: Callable[[Callable[[], None], Signal], None] = run_at_once,
+        overlays: "Sequence[Overlay]" = (),
     ) -> None:
         self.schema = schema
         self.suffixes = tuple(suffixes)
@@ -104,6 +120,17 @@ class Directory:
         self.kept_subschema: tuple[object, Virtual] | None = None
         self._background = background
         self._configuration: Directory | None = None
+        self.overlays = tuple(reversed(overlays))
+        self.controls = {**CONTROLS}
+        for overlay in self.overlays:
+            overlay.attached(self)
+            self.controls.update(overlay.controls)
+        self.view: View | None = None
+        self.viewed = frozenset[AttributeType]()
+        for overlay in overlays:
+            if overlay.views:
+                self.view = overlay.seen if self.view is None else _both(self.view, overlay.seen)
+                self.viewed |= overlay.seen_types
 
     def __call__(self, request: Request) -> Iterator[Action]:
         """Answer one request. Abandon and Unbind have no answer and are performed by whoever pulls the iterators."""
@@ -118,12 +145,20 @@ class Directory:
             if request.controls:
                 if type(op) is m.SearchRequest:
                     check_search(self, op)
-                controls = read_controls(op, request.controls)
-            yield from operation(self, request, controls)
+                controls = read_controls(op, request.controls, self.controls)
+            actions = operation(self, request, controls)
+            if self.overlays:
+                for overlay in reversed(self.overlays):  # the first is to be the outermost
+                    actions = overlay.around(self, request, controls, actions)
+            yield from actions
         except LDAPError as error:
             if error.code not in _OUTSIDE or not self._is_configuration(op):
                 yield Response(failure(op, error), request.response_controls)
                 return
+        except ProtocolError as error:  # a control's value isn't LDAP
+            yield Raw(notice_of_disconnection(ResultCode.PROTOCOL_ERROR, error.diagnostic))
+            yield Disconnect()
+            return
         except Exception:
             log.exception("internal error in %s", type(op).__name__)
             yield Response(failure(op, LDAPError(ResultCode.OTHER, "internal error")))

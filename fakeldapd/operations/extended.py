@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from fakeldapd.operations.cancel import CANCEL, cancel
 from fakeldapd.operations.passmod import PASSWORD_MODIFY, password_modify
 from fakeldapd.operations.request import Action, Request, Response
 from fakeldapd.operations.starttls import start_tls
@@ -56,6 +57,7 @@ def who_am_i(directory: "Directory", request: Request) -> Iterator[Action]:
 
 
 EXTENDED: Mapping[bytes, Row] = {
+    CANCEL: Row("Cancel", cancel),
     STARTTLS: Row("StartTLS", start_tls, offered=lambda directory: directory.offers_tls),
     PASSWORD_MODIFY: Row("Password Modify", password_modify),
     WHO_AM_I: Row("Who am I?", who_am_i),

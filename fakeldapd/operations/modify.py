@@ -4,7 +4,7 @@ The changes are applied in order to a copy of the attributes they touch; the sch
 is wrong only in between doesn't matter; then one new entry takes the old one's place. Nothing is left half done.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from fakeldapd.directory.dit import Node
@@ -12,6 +12,9 @@ from fakeldapd.directory.entry import Entry, Values
 from fakeldapd.directory.operational import is_subschema
 from fakeldapd.operations.access import Level, allowed
 from fakeldapd.operations.add import check_layout, has_value, not_writable, stored_form
+from fakeldapd.operations.commit import Commit
+from fakeldapd.operations.controls.permissive_modify import PERMISSIVE_MODIFY
+from fakeldapd.operations.controls.relax_rules import RELAX_RULES, check_manageable, check_may_manage
 from fakeldapd.operations.referral import find_target
 from fakeldapd.operations.request import Action, Request, Response, Session
 from fakeldapd.protocol import messages as m
@@ -29,14 +32,19 @@ _MOST = 2**63 - 1  # slapd counts in a C long
 
 
 class Edit:
-    """One change of a request, its attribute description understood."""
+    """One change of a request, its attribute description understood; or, ``internal``, one that the server makes
+    besides, to which nobody needs a right.
+    """
 
-    __slots__ = ("description", "operation", "values")
+    __slots__ = ("description", "internal", "operation", "values")
 
-    def __init__(self, operation: int, description: AttributeDescription, values: Values) -> None:
+    def __init__(
+        self, operation: int, description: AttributeDescription, values: Values, *, internal: bool = False
+    ) -> None:
         self.operation = operation
         self.description = description
         self.values = values
+        self.internal = internal
 
     @property
     def name(self) -> str:
@@ -59,15 +67,27 @@ def modify(directory: "Directory", request: Request, controls: Mapping[bytes, An
     if directory.dit.context(dn) is None:
         raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "no global superior knowledge")
     directory.may_update(request.session)
+    relaxed = RELAX_RULES in controls
     for change, edit in zip(op.changes, edits, strict=True):
         if edit.description.type.no_user_modification:
-            raise not_writable(change.type)
+            if not relaxed:
+                raise not_writable(change.type)
+            check_manageable(edit.description, change.type)
+    commit = Commit(directory, request, controls)
+    if directory.overlays:
+        commit.modifying(dn, edits)
     node = find_target(directory, dn, controls)
+    if controls:
+        commit.found(node)
+        if relaxed:
+            check_may_manage(directory, request.session, node, [edit.description for edit in edits])
     _may_change(directory, request.session, node, edits)
     identity = request.session.identity
     assert identity is not None
-    apply(directory, node, edits, identity.text)
-    yield _SUCCESS
+    stamps = directory.stamps.modified(identity.text)
+    permissive = PERMISSIVE_MODIFY in controls
+    commit.put(node, outcome(directory, node, edits, stamps, permissive=permissive, relaxed=relaxed))
+    yield request.answer(_SUCCESS)
 
 
 def undecodable_modify(directory: "Directory", request: Request, controls: Mapping[bytes, Any]) -> Iterator[Action]:
@@ -101,10 +121,21 @@ def read_changes(schema: Schema, changes: tuple[m.Change, ...]) -> list[Edit]:
     return edits
 
 
-def apply(directory: "Directory", node: Node, edits: list[Edit], identity: bytes) -> None:
-    """Make the changes and put the new entry in place, with its time stamps. Raises LDAPError; then nothing has
-    changed.
+def outcome(
+    directory: "Directory",
+    node: Node,
+    edits: Sequence[Edit],
+    stamps: Mapping[AttributeDescription, Values],
+    *,
+    permissive: bool = False,
+    relaxed: bool = False,
+) -> Entry:
+    """The entry that edits make of the one at a node, found to be allowed, with its new stamps. Raises LDAPError.
+
+    ``permissive`` forgives what the control of that name does; ``relaxed`` lets the structural class change, and edits
+    of what is stamped count more than the stamps.
     """
+    table = _PERMISSIVE if permissive else _EDITS
     old = node.entry
     assert old is not None
     changes: dict[AttributeDescription, Values] = {}
@@ -114,16 +145,26 @@ def apply(directory: "Directory", node: Node, edits: list[Edit], identity: bytes
             have = old.values(edit.description)
         elif not have or edit.operation == m.ModifyOperation.REPLACE:
             del changes[edit.description]  # it comes last then
-        changes[edit.description] = _EDITS[edit.operation](directory.schema, edit, have)
+        changes[edit.description] = table[edit.operation](directory.schema, edit, have)
     new = directory.entries.change(old, changes)
-    check_changed(directory, node, old, new, changes)
-    directory.dit.put(node, directory.entries.change(new, directory.stamps.modified(identity)))
+    check_changed(directory, node, old, new, changes, relaxed=relaxed)
+    if relaxed:
+        stamps = {**directory.stamps.of_class(new.classes), **stamps, **changes}
+    return directory.entries.change(new, stamps)
 
 
 def check_changed(
-    directory: "Directory", node: Node, old: Entry, new: Entry, changes: Mapping[AttributeDescription, Values]
+    directory: "Directory",
+    node: Node,
+    old: Entry,
+    new: Entry,
+    changes: Mapping[AttributeDescription, Values],
+    *,
+    relaxed: bool = False,
 ) -> None:
-    """Whether an entry may be what the changes made of it. Raises LDAPError 64, 65, 69."""
+    """Whether an entry may be what the changes made of it; ``relaxed``, even of another structural class. Raises
+    LDAPError 64, 65, 69.
+    """
     schema = directory.schema
     if new.layout.allowed:
         check_single_values(schema, changes)
@@ -137,7 +178,8 @@ def check_changed(
         if not changes[object_class]:
             raise LDAPError(ResultCode.OBJECT_CLASS_VIOLATION, "no objectClass attribute")
         check_classes(schema, new.classes, changes[object_class])
-        check_structural_change(schema, old.classes, new.classes)
+        if not relaxed:
+            check_structural_change(schema, old.classes, new.classes)
     _check_naming(node, new, changes)
     check_layout(schema, new)
 
@@ -166,7 +208,7 @@ def _may_change(directory: "Directory", session: Session, node: Node, edits: lis
     if session.is_admin:
         return
     for edit in edits:
-        if not allowed(directory.access.guard(session, edit.description.type, Level.WRITE), node):
+        if not edit.internal and not allowed(directory.access.guard(session, edit.description.type, Level.WRITE), node):
             raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
 
 
@@ -223,4 +265,35 @@ _EDITS: Mapping[int, Callable[[Schema, Edit, Values], Values]] = {
     m.ModifyOperation.DELETE: _delete,
     m.ModifyOperation.REPLACE: _replace,
     m.ModifyOperation.INCREMENT: _increment,
+}
+
+
+def _add_missing(schema: Schema, edit: Edit, have: Values) -> Values:
+    rule = edit.description.type.equality
+    if rule is None:
+        return _add(schema, edit, have)
+    known = {rule.normalise(v) for v in have}
+    return have + tuple([v for v in edit.values if rule.normalise(v) not in known])
+
+
+def _delete_existing(schema: Schema, edit: Edit, have: Values) -> Values:
+    if not have and (not edit.values or edit.description.type.equality is not None):
+        return ()
+    try:
+        return _delete(schema, edit, have)
+    except LDAPError as error:
+        if error.code == ResultCode.NO_SUCH_ATTRIBUTE:
+            raise LDAPError(error.code) from None  # slapd doesn't say why
+        raise
+
+
+def _increment_existing(schema: Schema, edit: Edit, have: Values) -> Values:
+    return _increment(schema, edit, have) if have else edit.values
+
+
+_PERMISSIVE: Mapping[int, Callable[[Schema, Edit, Values], Values]] = {
+    m.ModifyOperation.ADD: _add_missing,
+    m.ModifyOperation.DELETE: _delete_existing,
+    m.ModifyOperation.REPLACE: _replace,
+    m.ModifyOperation.INCREMENT: _increment_existing,
 }

@@ -10,6 +10,7 @@ from fakeldapd.directory.entry import Entry, Values
 from fakeldapd.directory.operational import is_subschema
 from fakeldapd.operations.access import Level, allowed
 from fakeldapd.operations.add import check_layout, has_value
+from fakeldapd.operations.commit import Commit
 from fakeldapd.operations.modify import check_single_values
 from fakeldapd.operations.referral import find_target
 from fakeldapd.operations.request import Action, Request, Response
@@ -50,6 +51,9 @@ def modify_dn(directory: "Directory", request: Request, controls: Mapping[bytes,
         raise LDAPError(ResultCode.AFFECTS_MULTIPLE_DSAS, "cannot rename between DSAs")
     if dn.key == context.suffix.key:
         raise LDAPError(ResultCode.NAMING_VIOLATION, "cannot rename suffix entry")
+    commit = Commit(directory, request, controls)
+    if directory.overlays:
+        commit.renaming(dn, parent_dn.child(rdn))
     guard = directory.access.guard(session, None, Level.WRITE)
     assert dn.parent is not None
     parent = dit.find(dn.parent)
@@ -58,6 +62,8 @@ def modify_dn(directory: "Directory", request: Request, controls: Mapping[bytes,
     if not allowed(guard, parent):
         raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS, "no write access to parent's children")
     node = find_target(directory, dn, controls)
+    if controls:
+        commit.found(node)
     superior = parent if new_superior is None else _superior(directory, new_superior)
     if not allowed(guard, superior):
         raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS, "no write access to new superior's children")
@@ -68,8 +74,8 @@ def modify_dn(directory: "Directory", request: Request, controls: Mapping[bytes,
     assert identity is not None
     entry = _renamed(directory, node, rdn, op.delete_old_rdn)
     entry = directory.entries.change(entry, directory.stamps.modified(identity.text))
-    dit.rename(node, rdn, superior, entry)
-    yield _SUCCESS
+    commit.rename(node, rdn, superior, entry)
+    yield request.answer(_SUCCESS)
 
 
 def _superior_dn(directory: "Directory", op: m.ModifyDNRequest) -> DN | None:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, cast
 
 from fakeldapd.directory.passwords import hash_password, verify
 from fakeldapd.operations.access import Level, allowed
-from fakeldapd.operations.modify import Edit, apply
+from fakeldapd.operations.commit import Commit
+from fakeldapd.operations.controls.table import NO_CONTROLS
+from fakeldapd.operations.modify import Edit, outcome
 from fakeldapd.operations.request import Action, Request, Response
 from fakeldapd.protocol import ber
 from fakeldapd.protocol import messages as m
@@ -61,19 +63,23 @@ def password_modify(directory: "Directory", request: Request) -> Iterator[Action
         raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "referral missing")
     if node is None or node.entry is None:
         raise LDAPError(ResultCode.NO_SUCH_OBJECT)
-    if not allowed(directory.access.guard(session, user_password.type, Level.WRITE), node):
-        raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
     answer = None
     if new_password is None:
         new_password = "".join(secrets.choice(_LETTERS) for _ in range(_GENERATED_LENGTH)).encode()
         answer = ber.element(b"\x30", ber.element(b"\x80", new_password))
     hashed = hash_password(new_password, "SSHA")
-    edit = Edit(m.ModifyOperation.REPLACE, user_password, (hashed,))
+    edits = [Edit(m.ModifyOperation.REPLACE, user_password, (hashed,))]
+    commit = Commit(directory, request, NO_CONTROLS)
+    if directory.overlays:
+        commit.passwords = (old_password, new_password)
+        commit.modifying(dn, edits)
+    if not allowed(directory.access.guard(session, user_password.type, Level.WRITE), node):
+        raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
     try:
-        apply(directory, node, [edit], session.identity.text)
+        commit.put(node, outcome(directory, node, edits, directory.stamps.modified(session.identity.text)))
     except LDAPError as error:
         raise LDAPError(error.code) from None  # slapd's answer keeps the reason to itself
-    yield Response(m.ExtendedResponse(value=answer))
+    yield request.answer(Response(m.ExtendedResponse(value=answer)))
 
 
 def _read(value: bytes | None) -> tuple[bytes | None, bytes | None, bytes | None]:

@@ -34,7 +34,7 @@ from fakeldapd.protocol.messages import (
     UndecodableModifyRequest,
     value,
 )
-from fakeldapd.protocol.result import LDAPError
+from fakeldapd.protocol.result import LDAPError, ResultCode
 from fakeldapd.schema.dn import DN
 
 
@@ -159,6 +159,18 @@ class Wait:
     signal: Signal = field(default_factory=Signal)
 
 
+@dataclass(slots=True, eq=False)
+class Cancel:
+    """End another operation of this connection, with ``canceled`` (118) as its answer (RFC 3909).
+
+    ``code`` is what came of it once the iterator is pulled again: success (0), noSuchOperation (119), or cannotCancel
+    (121) for a Bind, StartTLS or the operation that asks.
+    """
+
+    message_id: int
+    code: int = ResultCode.NO_SUCH_OPERATION
+
+
 @value
 class Raw:
     """Send these octets as they are."""
@@ -178,7 +190,7 @@ class Disconnect:
     abort: bool = False
 
 
-Action: TypeAlias = Response | Entries | Pause | Delay | Wait | Raw | StartTLS | Disconnect
+Action: TypeAlias = Response | Entries | Pause | Delay | Wait | Cancel | Raw | StartTLS | Disconnect
 Handler: TypeAlias = Callable[[Request], Iterator[Action]]
 Middleware: TypeAlias = Callable[[Handler], Handler]
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from fakeldapd.directory.dit import Virtual
 from fakeldapd.directory.operational import CONFIG_DN, SUBSCHEMA_DN, is_subschema
-from fakeldapd.operations.controls.table import CONTROLS
 from fakeldapd.operations.extended import EXTENDED
 from fakeldapd.schema.dn import DN
 
@@ -43,7 +42,7 @@ def _root_dse(directory: "Directory", dn: DN) -> Virtual:
             b"structuralObjectClass": [b"OpenLDAProotDSE"],
             b"configContext": [CONFIG_DN],
             b"namingContexts": [suffix.text for suffix in directory.suffixes],
-            b"supportedControl": sorted(oid for oid, row in CONTROLS.items() if row.advertised),
+            b"supportedControl": sorted(oid for oid, row in directory.controls.items() if row.advertised),
             b"supportedExtension": sorted(
                 oid for oid, row in EXTENDED.items() if row.advertised and row.offered(directory)
             ),

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, cast
 from fakeldapd.directory.compile import compile_filter
 from fakeldapd.directory.dit import Node, Virtual
 from fakeldapd.directory.entry import Entry
-from fakeldapd.directory.evaluate import TRUE, Setting, Test
+from fakeldapd.directory.evaluate import TRUE, Setting, Test, View
 from fakeldapd.directory.select import Selection
 from fakeldapd.operations.access import Level
 from fakeldapd.operations.aliases import dereference, with_alias_targets
+from fakeldapd.operations.controls.assertion import check_assertion
 from fakeldapd.operations.controls.domain_scope import DOMAIN_SCOPE
 from fakeldapd.operations.controls.manage_dsa_it import MANAGE_DSA_IT
 from fakeldapd.operations.controls.server_side_sort import Found
@@ -64,12 +65,15 @@ def search(directory: "Directory", request: Request, controls: Mapping[bytes, An
     dn = directory.schema.dn(op.base)
     stages = Stages(directory, request, controls) if controls and not STAGED.isdisjoint(controls) else None
 
-    setting = Setting(directory.schema, directory.dit.find)
+    setting = Setting(directory.schema, directory.dit.find, None, directory.view, directory.viewed)
     if not session.is_admin:
         setting.guard = lambda attribute_type: access.guard(session, attribute_type, Level.SEARCH)
     test = compile_filter(setting, op.filter)
     selection = _selection(directory, session, op)
     if op.scope == m.Scope.BASE and (virtual := virtual_entry(directory, dn)) is not None:
+        assert virtual.entry is not None
+        if controls:
+            check_assertion(directory, session, controls, virtual, virtual.entry)
         yield from _virtual(virtual, test, selection, stages)
     else:
         if stages is not None:
@@ -77,19 +81,19 @@ def search(directory: "Directory", request: Request, controls: Mapping[bytes, An
         base = find_base(directory, session, op, dn, controls)
         finding = Finding(directory, session, op, base, test, controls)
         if stages is not None:
-            yield from stages.actions(finding, Presenting(selection))
+            yield from stages.actions(finding, Presenting(selection, directory.view))
             yield Response(m.SearchResultDone(diagnostic=_said(setting, stages)), request.response_controls)
             return
         if op.scope == m.Scope.BASE and not finding.careful:  # most searches of all; nothing else costs them anything
             if finding.still_matches(base):
-                yield Entries(entries_of(selection, (base,)))
+                yield Entries(entries_of(selection, (base,), directory.view))
         else:
             left = finding.size_limit or _UNLIMITED
             for batch in finding.batches():  # what Presenting does, without it
                 if batch.__class__ is not list:
                     yield batch  # type: ignore[misc]
                     continue
-                found = entries_of(selection, batch[:left] if len(batch) > left else batch)
+                found = entries_of(selection, batch[:left] if len(batch) > left else batch, directory.view)
                 if found:
                     yield Entries(found)
                 left -= len(batch)
@@ -156,6 +160,8 @@ def find_base(
         raise LDAPError(ResultCode.NO_SUCH_OBJECT, matched_dn=nearest.text)
     if not session.is_admin and _hidden(directory, session, node, Level.SEARCH):
         raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
+    if controls:
+        check_assertion(directory, session, controls, node, node.entry)
     return node
 
 
@@ -331,10 +337,11 @@ class Presenting:
     ``dress``, where controls have set it, makes actions of a batch of nodes and the entries made of them.
     """
 
-    __slots__ = ("_selection", "dress")
+    __slots__ = ("_selection", "_view", "dress")
 
-    def __init__(self, selection: Selection) -> None:
+    def __init__(self, selection: Selection, view: "View | None") -> None:
         self._selection = selection
+        self._view = view
         self.dress: Callable[[list[Node], Encoded], Iterator[Action]] | None = None
 
     def actions(self, found: Found, limit: int, sent: int = 0) -> Generator[Action, None, int]:
@@ -353,16 +360,16 @@ class Presenting:
             left -= len(batch)
             if batch:
                 if self.dress is None:
-                    yield Entries(entries_of(self._selection, batch))
+                    yield Entries(entries_of(self._selection, batch, self._view))
                 else:
-                    yield from self.dress(batch, entries_of(self._selection, batch))
+                    yield from self.dress(batch, entries_of(self._selection, batch, self._view))
             if over:
                 raise LDAPError(ResultCode.SIZE_LIMIT_EXCEEDED)
         return most - left
 
 
-def entries_of(selection: Selection, nodes: Sequence[Node]) -> Encoded:
-    """DN and selected attributes of each node; it must have an entry."""
+def entries_of(selection: Selection, nodes: Sequence[Node], view: "View | None") -> Encoded:
+    """DN and selected attributes of each node, as ``view`` shows its entry; it must have one."""
     plan_for, carefully = selection.plan, selection.attributes
     encoded: Encoded = []
     parent: Node | None = None
@@ -370,6 +377,8 @@ def entries_of(selection: Selection, nodes: Sequence[Node]) -> Encoded:
     layout = slice_ = None
     for node in nodes:
         entry: Entry = node.entry  # type: ignore[assignment]
+        if view is not None:
+            entry = view(node, entry)
         if node.parent is not parent:
             parent = node.parent
             prefix = b"" if parent is None else b"," + parent.text

@@ -30,6 +30,7 @@ from zope.interface import implementer
 
 from fakeldapd.operations.request import (
     Action,
+    Cancel,
     Delay,
     Disconnect,
     Entries,
@@ -46,6 +47,7 @@ from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.connection import STARTTLS, Connection
 from fakeldapd.protocol.encode import encode_entries, encode_message, notice_of_disconnection
 from fakeldapd.protocol.result import LDAPError, ProtocolError, ResultCode
+from fakeldapd.server.cancel import cancel
 from fakeldapd.server.outlet import Outlet
 from fakeldapd.server.peer import introduce
 from fakeldapd.server.starttls import begin_tls
@@ -321,6 +323,9 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
                 elif kind is Pause:
                     if self._seconds() >= self._deadline:
                         return action
+                    continue
+                elif kind is Cancel:
+                    cancel(action, self._parked, self._pending, self._end, append)  # type: ignore[arg-type]
                     continue
                 elif kind is Raw:
                     octets = action.octets  # type: ignore[union-attr]

@@ -30,12 +30,19 @@ WHO_AM_I = "1.3.6.1.4.1.4203.1.11.3"
 UUID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")
 CSN = re.compile(rb"\d{14}\.\d{6}Z#[0-9a-f]{6}#[0-9a-f]{3}#[0-9a-f]{6}\Z")
 TIME = re.compile(rb"\d{14}Z\Z")
+MICROSECONDS = re.compile(rb"\d{14}\.\d{6}Z\Z")
+HISTORY = re.compile(rb"\d{14}Z#")
 SHAPES = {
     b"entryuuid": (UUID, "<uuid>"),
     b"entrycsn": (CSN, "<csn>"),
     b"contextcsn": (CSN, "<csn>"),
     b"createtimestamp": (TIME, "<time>"),
     b"modifytimestamp": (TIME, "<time>"),
+    b"pwdchangedtime": (TIME, "<time>"),
+    b"pwdaccountlockedtime": (TIME, "<time>"),
+    b"pwdaccounttmplockoutend": (TIME, "<time>"),
+    b"pwdfailuretime": (MICROSECONDS, "<time with microseconds>"),
+    b"pwdgraceusetime": (MICROSECONDS, "<time with microseconds>"),
 }
 
 Entry = tuple[bytes, list[tuple[bytes, list[bytes]]]]
@@ -59,9 +66,15 @@ def show_value(name: bytes, value: bytes) -> str:
         pattern, shape = SHAPES[base]
         if pattern.match(value):
             return shape
+    if base == b"pwdhistory" and HISTORY.match(value):
+        oid, length, password = value.split(b"#", 3)[1:]
+        return f"<time>#{show(oid)}#{show(length)}#{show_value(b'userPassword', password)}"
     if base == b"userpassword" and value.startswith(b"{SSHA}"):
         return f"{{SSHA}}<{len(value) - 6} characters>"
     return show(value)
+
+
+READ_ENTRY = (b"1.3.6.1.1.13.1", b"1.3.6.1.1.13.2")
 
 
 @dataclass
@@ -108,8 +121,11 @@ class Answer:
             if self.value is not None:
                 out.append(f"    value {f'<{len(self.value)} octets>' if mask_value else show(self.value)}")
         for oid, critical, content in self.controls:
-            shown = "" if content is None else f" {content!r}"
+            read = content is not None and oid in READ_ENTRY
+            shown = "" if content is None or read else f" {content!r}"
             out.append(f"control {show(oid)}{' critical' if critical else ''}{shown}")
+            if content is not None and read:
+                out += ["    " + line for line in read_entry(content)]
         if self.end:
             out.append(self.end)
         return out or ["no answer"]
@@ -268,6 +284,14 @@ def take(answer: Answer, tag: int, content: bytes, controls: bytes | None) -> bo
         return False
     read_result(answer, tag, content, controls)
     return True
+
+
+def read_entry(content: bytes) -> list[str]:
+    """The lines of the entry in the value of a pre-read or post-read response control (RFC 4527)."""
+    tag, inner, _ = wire.read(content)
+    answer = Answer()
+    take(answer, tag, inner, None)
+    return answer.lines()
 
 
 def read_attribute(content: bytes) -> tuple[bytes, list[bytes]]:

@@ -6,6 +6,7 @@ SLAPD_OPTIONS translates it.
 """
 
 import ctypes
+import shlex
 import shutil
 import signal
 import socket
@@ -64,6 +65,28 @@ GLOBAL_OPTIONS: Mapping[str, Callable[[object], str]] = {
 """An option of fakeldapd's command line -> slapd.conf's directives for the same."""
 
 
+OVERLAY_DIRECTIVES: Mapping[str, tuple[str, str]] = {
+    "memberof": ("", "memberof-{}"),
+    "refint": ("refint_attributes", "refint_{}"),
+    "ppolicy": ("", "ppolicy_{}"),
+}
+"""An overlay -> the directive for the plain words of ``--overlay NAME:WORDS``, and that for ``name=value`` there."""
+
+
+def overlay_directives(setting: str) -> str:
+    """The lines of slapd.conf for one ``--overlay``."""
+    name, _, words = setting.partition(":")
+    plain, named = OVERLAY_DIRECTIVES.get(name, ("", "{}"))
+    lines = [f"overlay {name}"]
+    if several := [word for word in shlex.split(words) if "=" not in word]:
+        lines.append(" ".join([plain, *several]))
+    for word in shlex.split(words):
+        if "=" in word:
+            key, _, value = word.partition("=")
+            lines.append(f'{named.format(key)} "{value}"')
+    return "\n".join(lines)
+
+
 def available() -> bool:
     """Whether slapd and its schema files are on this machine."""
     return program() is not None and (SCHEMA_DIRECTORY / "core.schema").exists()
@@ -96,8 +119,8 @@ class Slapd:
     """Start with ``with``; ``port`` is where it listens. ``ldif`` is a file that is loaded before it starts, None:
     empty.
 
-    options: "base" a list of suffixes, "size-limit" and what GLOBAL_OPTIONS knows. Raises RuntimeError with slapd's own
-    words when it doesn't start.
+    options: "base" and "overlay" lists, "schema", "size-limit" and what GLOBAL_OPTIONS knows. Raises RuntimeError with
+    slapd's own words when it doesn't start.
     """
 
     name = "slapd"
@@ -125,7 +148,7 @@ class Slapd:
             arguments += ["-b", BASE]
             loaded = subprocess.run(arguments, capture_output=True, check=False)
             if loaded.returncode:
-                raise RuntimeError(loaded.stderr.decode())
+                raise RuntimeError(loaded.stderr.decode() + loaded.stdout.decode() or f"exit code {loaded.returncode}")
         for _ in range(5):
             if self._start():
                 return
@@ -149,27 +172,29 @@ class Slapd:
             (self._home / f"db{number}").mkdir()
             # the password can only be given where the rootdn is below the suffix
             password = f"rootpw {PASSWORD}" if ADMIN.endswith(base) else ""
+            overlays = "\n".join(map(overlay_directives, self._overlays()))
             databases.append(
                 DATABASE.format(
-                    base=base,
-                    home=self._home,
-                    number=number,
-                    admin=ADMIN,
-                    password=password,
-                    overlays="\n".join(f"overlay {name}" for name in OVERLAYS),
+                    base=base, home=self._home, number=number, admin=ADMIN, password=password, overlays=overlays
                 )
             )
+        schemas = str(self.options.get("schema", ",".join(SCHEMAS))).split(",")
         settings = [make(self.options[key]) for key, make in GLOBAL_OPTIONS.items() if key in self.options]
         text = CONFIGURATION.format(
-            includes="\n".join(f"include {SCHEMA_DIRECTORY}/{name}.schema" for name in SCHEMAS),
+            includes="\n".join(f"include {SCHEMA_DIRECTORY}/{name}.schema" for name in schemas),
             home=self._home,
-            modules="\n".join(f"moduleload {name}" for name in OVERLAYS),
+            modules="\n".join(dict.fromkeys(f"moduleload {each.partition(':')[0]}" for each in self._overlays())),
             admin=ADMIN,
             size_limit=self.options.get("size-limit", 500),
             globals="\n".join(settings),
             databases="".join(databases),
         )
         (self._home / "slapd.conf").write_text(text)
+
+    def _overlays(self) -> list[str]:
+        asked = self.options.get("overlay", [])
+        assert isinstance(asked, list)
+        return [*OVERLAYS, *asked]
 
     def _start(self) -> bool:
         """Whether it listens; False where another process has taken the port meanwhile."""

@@ -6,6 +6,7 @@ data: a name, what slapd is known to answer to its last step, the steps. Nothing
 """
 
 import functools
+import time as clock
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -226,6 +227,20 @@ def passwd(
     return _request(
         wire.extended_op(PASSWORD_MODIFY, content if value is None else value), None, writes=True, mask=True
     )
+
+
+@_named
+def until(step: Step, text: str) -> Step:
+    """The same question again and again until ``text`` is in the answer, ten seconds at most, for what slapd does after
+    it has answered; then whether it was."""
+
+    def run(client: Client) -> list[str]:
+        deadline = clock.monotonic() + 10
+        while not (found := any(text in line for line in step.run(client))) and clock.monotonic() < deadline:
+            clock.sleep(0.002)
+        return [f"{'' if found else 'never '}{text}"]
+
+    return Step("", run)
 
 
 @_named

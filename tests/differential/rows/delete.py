@@ -50,8 +50,6 @@ ROWS = [
     row("oneself's entry as admin", 32, delete(ADMIN), by=ADMIN),
     row("unknown critical control", 12, delete(ALICE, controls=[critical("1.2.3.4")]), by=ADMIN),
     row("unknown control", 0, delete(ALICE, controls=[uncritical("1.2.3.4")]), by=ADMIN),
-    row("tree delete, critical", 12, delete(PEOPLE, controls=[critical("1.2.840.113556.1.4.805")]), by=ADMIN),
-    row("tree delete", None, delete(PEOPLE, controls=[uncritical("1.2.840.113556.1.4.805")]), by=ADMIN),
     row(
         "subentries control",
         12,

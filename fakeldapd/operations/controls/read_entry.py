@@ -1,0 +1,99 @@
+"""Pre-read and post-read (RFC 4527): the entry as it was before an update, and as it is after it.
+
+The value of the request is a list of attributes as in a search, that of the response a SearchResultEntry. As in slapd,
+an update that fails brings no entry; a name that stands for nothing makes a critical control fail and is left out of
+another; names of object classes (``@person``) stand for nothing here.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from fakeldapd.directory.dit import Node
+from fakeldapd.directory.select import Selection
+from fakeldapd.operations.access import Level
+from fakeldapd.operations.controls.row import Row
+from fakeldapd.operations.request import Session
+from fakeldapd.protocol import ber
+from fakeldapd.protocol import messages as m
+from fakeldapd.protocol.encode import WRITERS
+from fakeldapd.protocol.result import LDAPError, ResultCode
+from fakeldapd.schema.registry import AttributeDescriptionError, Schema
+
+if TYPE_CHECKING:
+    from fakeldapd.operations.directory import Directory
+
+PRE_READ = b"1.3.6.1.1.13.1"
+POST_READ = b"1.3.6.1.1.13.2"
+
+_SEQUENCE = 0x30
+_SPECIAL = (b"*", b"+", b"1.1")
+
+
+class Reading:
+    """What is to be read: ``names`` as the client sent them."""
+
+    __slots__ = ("critical", "names")
+
+    def __init__(self, critical: bool, names: tuple[bytes, ...]) -> None:
+        self.critical = critical
+        self.names = names
+
+    def known(self, schema: Schema) -> tuple[bytes, ...]:
+        """The names that stand for something. Raises LDAPError 17 for another where the control is critical."""
+        found = []
+        for name in self.names:
+            try:
+                if name not in _SPECIAL:
+                    schema.describe(name)
+            except AttributeDescriptionError as error:
+                if self.critical:
+                    raise LDAPError(ResultCode.UNDEFINED_ATTRIBUTE_TYPE, error.reason) from None
+            else:
+                found.append(name)
+        return tuple(found) if found or not self.names else (b"1.1",)
+
+
+def _names(name: str, value: bytes | None) -> tuple[bytes, ...]:
+    """An AttributeSelection (RFC 4511 section 4.5.1). Raises LDAPError 2."""
+    if not value:
+        state = "absent" if value is None else "empty"
+        raise LDAPError(ResultCode.PROTOCOL_ERROR, f"{name} control: value is {state}")
+    try:
+        tag, _, _ = ber.header(value, 0)
+        if tag != _SEQUENCE:
+            raise ber.BERError("not a SEQUENCE")
+        names, end = ber.octet_strings(value, 0)
+        ber.within(value, end)
+    except IndexError:
+        raise LDAPError(ResultCode.PROTOCOL_ERROR, f"{name} control: decoding error") from None
+    return names
+
+
+def _taking(name: str, oid: bytes) -> Callable[[m.Control, dict[bytes, Any]], None]:
+    def take(control: m.Control, found: dict[bytes, Any]) -> None:
+        if oid in found:
+            raise LDAPError(ResultCode.PROTOCOL_ERROR, f"{name} control: specified multiple times")
+        found[oid] = Reading(control.criticality, _names(name, control.value))
+
+    return take
+
+
+def _row(name: str, oid: bytes, operations: tuple[type, ...]) -> Row:
+    return Row(name, operations, lambda value: _names(name, value), take=_taking(name, oid), repeatable=True)
+
+
+PRE_ROW = _row("preread", PRE_READ, (m.DeleteRequest, m.ModifyRequest, m.ModifyDNRequest))
+POST_ROW = _row("postread", POST_READ, (m.AddRequest, m.ModifyRequest, m.ModifyDNRequest))
+
+
+def response(directory: "Directory", session: Session, oid: bytes, names: tuple[bytes, ...], node: Node) -> m.Control:
+    """The response control with the entry at a node."""
+    assert node.entry is not None
+    selection = Selection(
+        directory.schema,
+        names,
+        False,
+        lambda attribute_type: directory.access.guard(session, attribute_type, Level.READ),
+    )
+    found = m.SearchResultEntry(node.text, selection.attributes(node, node.entry))
+    return m.Control(oid, False, WRITERS[m.SearchResultEntry](found))
