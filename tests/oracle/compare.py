@@ -12,6 +12,7 @@ from oracle.client import Answer, Client, Entry
 from oracle.slapd import ADMIN, BASE, PASSWORD
 from oracle.steps import MANAGE_DSA_IT, PASSWORDS, Row
 
+SUBENTRIES = "1.3.6.1.4.1.4203.1.10.1"
 UNIVERSE = Path(__file__).parent.parent / "differential" / "universe.ldif"
 GROUPS = UNIVERSE.with_name("groups.ldif")
 WITHOUT_MSUSER = "core,cosine,inetorgperson,nis,misc,dyngroup"
@@ -115,12 +116,14 @@ class Subject:
     def dump(self) -> dict[bytes, Entry]:
         """Every entry below the naming contexts with operational attributes, parents first."""
         entries = []
+        manage, subentries = wire.control(MANAGE_DSA_IT), wire.control(SUBENTRIES, True, b"\x01\x01\xff")
         for base in self.bases:
-            operation = wire.search_op(base, 2, 0, 0, 0, False, "(objectClass=*)", ["*", "+"])
-            answer = self.client.ask(operation, [wire.control(MANAGE_DSA_IT)])
-            if answer.code is None:
-                raise RuntimeError(f"{self.server.name} does not answer a search of everything: {answer.lines()}")
-            entries += answer.entries
+            for controls in ([manage], [manage, subentries]):  # which no other search shows (RFC 3672 section 3)
+                operation = wire.search_op(base, 2, 0, 0, 0, False, "(objectClass=*)", ["*", "+"])
+                answer = self.client.ask(operation, controls)
+                if answer.code is None:
+                    raise RuntimeError(f"{self.server.name} does not answer a search of everything: {answer.lines()}")
+                entries += answer.entries
         return {entry[0]: entry for entry in sorted(entries, key=lambda entry: entry[0].count(b","))}
 
     def changes(self, now: Mapping[bytes, Entry]) -> list[str]:
