@@ -24,7 +24,7 @@ from fakeldapd.operations.controls.virtual_list_view import Window
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.ber import element, encode_integer
 from fakeldapd.protocol.filter_ber import encode_filter
-from fakeldapd.protocol.result import LDAPError
+from fakeldapd.protocol.result import LDAPError, ProtocolError
 
 SEARCH = m.SearchRequest(b"", 0, 0, 0, 0, False, m.Present(b"cn"))
 OIDS = sorted(CONTROLS)
@@ -43,11 +43,13 @@ def sequence(*parts: bytes, tag: bytes = b"\x30") -> bytes:
 
 
 def refusal(read: Callable[[], object]) -> int | None:
-    """The code of the LDAPError that reading ends with; None: it ends with a value."""
+    """The code of the error that reading ends with (a broken assertion ends the connection, 2); None: with a value."""
     try:
         read()
     except LDAPError as error:
         return error.code
+    except ProtocolError:
+        return 2
     return None
 
 
