@@ -1,4 +1,4 @@
-"""What every test may use: the ``requires`` marker.
+"""What every test may use: the ``requires`` marker, and logging as it was before each test.
 
 ``@pytest.mark.requires("slapd", "ldapsearch", "python:ldap")`` names programs and Python modules that are not
 everywhere. A test whose needs are not met is skipped and says what is missing; with FAKELDAPD_REQUIRE_ALL set, as in
@@ -6,8 +6,10 @@ CI, it fails instead, since there a silent skip would hide that nothing was comp
 """
 
 import importlib.util
+import logging
 import os
 import shutil
+from collections.abc import Iterator
 from functools import cache
 
 import pytest
@@ -44,3 +46,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if os.environ.get("FAKELDAPD_REQUIRE_ALL"):
         pytest.fail("FAKELDAPD_REQUIRE_ALL is set and " + "; ".join(missing), pytrace=False)
     pytest.skip("; ".join(missing))
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """A command that runs in this process sets handlers and levels up; the next test's ``caplog`` must not see that."""
+    root, ours = logging.getLogger(), logging.getLogger("fakeldapd")
+    handlers, levels = root.handlers[:], (root.level, ours.level)
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(levels[0])
+    ours.setLevel(levels[1])
