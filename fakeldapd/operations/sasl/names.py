@@ -52,7 +52,7 @@ def user_dn(directory: "Directory", user: bytes, mechanism: bytes = b"", realm: 
 def _escaped(value: bytes) -> bytes:
     """A value as it stands in a DN."""
     return b"".join(
-        b"\\%02X" % c if c in _SPECIAL or (c == 0x20 and at in (0, len(value) - 1)) else bytes((c,))
+        b"\\%02X" % c if c in _SPECIAL or (c in b" \t\r\n" and at in (0, len(value) - 1)) else bytes((c,))
         for at, c in enumerate(value)
     )
 

@@ -78,12 +78,22 @@ def _exchange(applicant: Applicant, algorithm: str, message: bytes) -> Exchange:
     final = (yield Challenge(server_first)) or b""
     without_proof, proof = read_final(final, first, nonce, algorithm, name)
     keys = yield from _keys_elsewhere(applicant, algorithm, password, salt)
-    signed = b",".join((first.bare, server_first, without_proof))
-    client_signature = hmac.digest(keys.stored_key, signed, algorithm)
+    signature = server_signature(keys, algorithm, b",".join((first.bare, server_first, without_proof)), proof)
+    if signature is None:
+        raise Fault.BAD_AUTHENTICATION.error("StoredKey mismatch")
+    return b"v=" + b2a_base64(signature, newline=False)
+
+
+def server_signature(keys: Keys, algorithm: str, said: bytes, proof: bytes) -> bytes | None:
+    """What shows that the server has the keys, for a client whose proof is right; None where it isn't.
+
+    ``said`` is RFC 5802's AuthMessage.
+    """
+    client_signature = hmac.digest(keys.stored_key, said, algorithm)
     client_key = bytes(a ^ b for a, b in zip(proof, client_signature, strict=True))
     if not hmac.compare_digest(hashlib.new(algorithm, client_key).digest(), keys.stored_key):
-        raise Fault.BAD_AUTHENTICATION.error("StoredKey mismatch")
-    return b"v=" + b2a_base64(hmac.digest(keys.server_key, signed, algorithm), newline=False)
+        return None
+    return hmac.digest(keys.server_key, said, algorithm)
 
 
 def _keys_elsewhere(
