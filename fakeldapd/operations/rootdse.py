@@ -10,7 +10,6 @@ from fakeldapd.directory.dit import Virtual
 from fakeldapd.directory.operational import CONFIG_DN, SUBSCHEMA_DN, is_subschema
 from fakeldapd.operations.extended import EXTENDED
 from fakeldapd.operations.request import Session
-from fakeldapd.operations.sasl.bind import offered
 from fakeldapd.schema.dn import DN
 
 if TYPE_CHECKING:
@@ -36,6 +35,8 @@ def virtual_entry(directory: "Directory", dn: DN, session: Session) -> Virtual |
 
 
 def _root_dse(directory: "Directory", dn: DN, session: Session) -> Virtual:
+    from fakeldapd.operations.sasl.bind import offered  # not at the start, since it costs milliseconds
+
     mechanisms = offered(directory, session)
     return _node(
         directory,

@@ -1,16 +1,21 @@
 """SASL with the clients that people have: ldap-utils with Cyrus SASL, python-ldap, ldap3."""
 
+import os
 import socket
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from ldap3 import ANONYMOUS, DIGEST_MD5, PLAIN, SASL, Connection, Server
+from oracle import certificates
 from oracle.compare import SASL_OPTIONS, SASL_PEOPLE
 from oracle.fakeldapd import Fakeldapd
-from oracle.slapd import BASE
+from oracle.slapd import BASE, Slapd
 from oracle.steps import ALICE, CAROL, PEOPLE
+
+from fakeldapd.certificates import client
 
 ALICE_IS = f"dn:{ALICE}"
 MECHANISMS = (
@@ -100,6 +105,87 @@ def test_ldapsearch_by_proxy(server: Fakeldapd) -> None:
 def test_authorization_identity_is_asked_for(server: Fakeldapd) -> None:
     code, said = whoami(server, "SCRAM-SHA-256", "alice", "alice-secret", "-e", "bauthzid")
     assert (code, said.splitlines()[-1]) == (0, ALICE_IS)
+
+
+# --- what the connection says of the client ---
+
+
+@pytest.fixture(scope="module")
+def encrypted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fakeldapd]:
+    """A server with every transport."""
+    made = certificates.made()
+    path = str(tmp_path_factory.mktemp("socket") / "ldapi").replace("/", "%2F")
+    options = {
+        **SASL_OPTIONS,
+        "tls-cert": made.certificate,
+        "tls-key": made.key,
+        "tls-ca": made.ca,
+        "tls-client-cert": "try",
+        "listen": ["ldaps://127.0.0.1:0", f"ldapi://{path}"],
+    }
+    with Fakeldapd(SASL_PEOPLE, options) as running:
+        yield running
+
+
+def external(url: str, *more: str, own: Path | None = None) -> tuple[int, str]:
+    environ = {**os.environ, "LDAPTLS_CACERT": str(certificates.made().ca)}
+    if own is not None:
+        environ |= dict.fromkeys(("LDAPTLS_CERT", "LDAPTLS_KEY"), str(own))
+    words = ["ldapwhoami", "-Q", "-H", url, "-Y", "EXTERNAL", *more]
+    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environ, timeout=60)
+    return done.returncode, done.stdout.strip()
+
+
+@plugins
+def test_external_on_ldapi(encrypted: Fakeldapd) -> None:
+    url = encrypted.urls[2]
+    peer = f"dn:gidNumber={os.getegid()}+uidNumber={os.geteuid()},cn=peercred,cn=external,cn=auth"
+    assert external(url) == (0, peer)
+    assert external(url, "-X", peer) == (0, peer)
+    assert external(url, "-X", "dn:") == (0, "anonymous")
+    code, said = external(url, "-X", ALICE_IS)
+    assert code == 50
+    assert "not authorized" in said
+
+
+@plugins
+@pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN"])
+@pytest.mark.parametrize("way", [1, 2], ids=["ldaps", "ldapi"])
+def test_passwords_in_clear_where_nobody_listens(encrypted: Fakeldapd, mechanism: str, way: int) -> None:
+    words = ["ldapwhoami", "-Q", "-H", encrypted.urls[way], "-Y", mechanism, "-U", "alice", "-w", "alice-secret"]
+    environ = {**os.environ, "LDAPTLS_CACERT": str(certificates.made().ca)}
+    done = subprocess.run(words, capture_output=True, text=True, env=environ, timeout=60)
+    assert (done.stdout.strip(), done.stderr) == (ALICE_IS, "")
+
+
+@plugins
+@pytest.mark.requires("slapd")
+@pytest.mark.parametrize("subject", [ALICE, "CN=Ada Lovelace,OU=Engines,O=Example,C=GB", ""])
+def test_external_with_a_certificate_as_slapd(tmp_path: Path, subject: str) -> None:
+    made = certificates.made()
+    own = tmp_path / "own.pem" if subject else None
+    if own is not None:
+        own.write_bytes(client(made.ca.parent, subject))
+    options = {
+        **SASL_OPTIONS,
+        "tls-cert": made.certificate,
+        "tls-key": made.key,
+        "tls-ca": made.ca,
+        "tls-client-cert": "try",
+    }
+    answers = []
+    for kind in (Slapd, Fakeldapd):
+        with kind(SASL_PEOPLE, options) as running:
+            url = f"ldap://127.0.0.1:{running.port}"
+            answers.append([external(url, "-ZZ", own=own), external(url, "-ZZ", "-X", "u:carol", own=own)])
+    assert answers[0] == answers[1]
+    if subject:
+        assert answers[1][0] == (0, f"dn:{subject.lower()}")
+    else:
+        assert "SASL(-4): no mechanism available:" in answers[1][0][1]
+
+
+# --- in programs ---
 
 
 @pytest.fixture

@@ -65,6 +65,7 @@ VARIANTS: dict[str, tuple[Path | None, dict[str, object]]] = {
     "sasl-unmapped": (SASL_PEOPLE, {"sasl-secprops": "none"}),
     "sasl-search": (SASL_PEOPLE, {"sasl-secprops": "noanonymous", "authz-regexp": SEARCHING}),
     "sasl-noactive": (SASL_PEOPLE, {"sasl-secprops": "noplain,noactive"}),
+    "sasl-tls": (SASL_PEOPLE, SASL_OPTIONS | {"authz-policy": "any"} | TLS),
     "sasl-strong": (SASL_PEOPLE, {"sasl-secprops": "minssf=1"}),
     "message-size": (UNIVERSE, {"max-message-size": 2000}),
     **{

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 
 from fakeldapd.operations.controls.row import UPDATES, Row
 from fakeldapd.operations.request import Request
-from fakeldapd.operations.sasl.authorization import may_become
-from fakeldapd.operations.sasl.names import BadName, identity
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.result import LDAPError, ResultCode
 
@@ -38,6 +36,9 @@ def as_proxied(directory: "Directory", request: Request, authzid: bytes) -> Requ
 
     Raises LDAPError 123 where the client may not become that.
     """
+    from fakeldapd.operations.sasl.authorization import may_become  # these cost milliseconds, and few need them
+    from fakeldapd.operations.sasl.names import BadName, identity
+
     session = request.session
     if session.identity is None:
         raise LDAPError(ResultCode.AUTHORIZATION_DENIED, "anonymous proxied authorization not allowed")

@@ -59,14 +59,14 @@ def secprops(text: str) -> tuple[frozenset[str], int]:
     return frozenset(required), min_ssf
 
 
-_WORD = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|(\S+))')
+_WORD = r'\s*(?:"((?:[^"\\]|\\.)*)"|(\S+))'
 
 
 def mapping(text: str) -> Mapping:
     """A pattern (a POSIX extended regular expression) and what it maps to, with white space between; either may stand
     in quotation marks, and must if it has a space in it and isn't the last.
     """
-    first = _WORD.match(text)
+    first = re.match(_WORD, text)
     if first is None:
         raise ValueError("a pattern and a DN or URL are expected")
     rest = text[first.end() :].strip()
@@ -89,7 +89,7 @@ def posix_regex(pattern: bytes) -> re.Pattern[bytes]:
         raise ValueError(f"{text}: {error}") from None
 
 
-_BRACKETS = re.compile(r"\\.|\[(\^?)(\]?(?:\[:[a-z]+:\]|[^\]])*)\]", re.DOTALL)
+_BRACKETS = r"\\.|\[(\^?)(\]?(?:\[:[a-z]+:\]|[^\]])*)\]"
 
 
 def _as_python(pattern: str) -> str:
@@ -103,7 +103,7 @@ def _as_python(pattern: str) -> str:
         inside = re.sub("\0([a-z]+)\1", lambda name: _CLASSES.get(name[1], ""), inside)
         return f"[{found[1]}{inside}]"
 
-    return _BRACKETS.sub(brackets, pattern)
+    return re.sub(_BRACKETS, brackets, pattern, flags=re.DOTALL)
 
 
 def expand(template: bytes, found: re.Match[bytes]) -> bytes:

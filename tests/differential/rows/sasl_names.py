@@ -2,7 +2,7 @@
 
 from oracle.sasl import NO_SECRET, USER, crams, digests, here, sasl, scrams
 from oracle.slapd import ADMIN, PASSWORD
-from oracle.steps import ALICE, BOB, add, modify, search, whoami
+from oracle.steps import ALICE, BOB, add, modify, search, starttls, whoami
 
 UNMAPPED = [
     here("unmapped, CRAM-MD5", NO_SECRET, crams(*USER), server="sasl-unmapped"),
@@ -59,6 +59,25 @@ UNMAPPED = [
         modify(ALICE, ("replace", "title", "x")),
         server="sasl-search",
         setup=[add(ADMIN, "objectClass: person", "sn: x", "cn: admin")],
+    ),
+]
+
+ENCRYPTED = [
+    here("TLS, PLAIN", 0, starttls(), sasl("PLAIN", "\0alice\0alice-secret"), whoami(), server="sasl-tls"),
+    here("TLS, LOGIN", 0, starttls(), sasl("LOGIN", None, "alice", "alice-secret"), whoami(), server="sasl-tls"),
+    here("TLS, SCRAM", 0, starttls(), scrams(*USER), whoami(), server="sasl-tls"),
+    here("TLS, DIGEST-MD5", 0, starttls(), digests(*USER), whoami(), server="sasl-tls"),
+    here("TLS, EXTERNAL without a certificate", 7, starttls(), sasl("EXTERNAL", ""), server="sasl-tls"),
+    here("TLS, ANONYMOUS", 7, starttls(), sasl("ANONYMOUS", ""), server="sasl-tls"),
+    here("PLAIN before TLS", 48, sasl("PLAIN", "\0alice\0alice-secret"), server="sasl-tls"),
+    here("TLS ends what SASL has begun", 0, crams(*USER), starttls(), whoami(), server="sasl-tls"),
+    here(
+        "TLS, PLAIN as another",
+        0,
+        starttls(),
+        sasl("PLAIN", "u:carol\0rule00\0secret"),
+        whoami(),
+        server="sasl-tls",
     ),
 ]
 
@@ -145,6 +164,7 @@ PLAIN = [
 ROWS = [
     *UNMAPPED,
     *PLAIN,
+    *ENCRYPTED,
     *(
         here(
             f"mechanisms, {server}",

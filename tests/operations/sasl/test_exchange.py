@@ -10,11 +10,14 @@ from oracle.sasl import cram, digest, scram
 from fakeldapd.directory.ldif import read
 from fakeldapd.middleware.access_log import access_log
 from fakeldapd.operations.controls.authorization_identity import AUTHORIZATION_IDENTITY
+from fakeldapd.operations.controls.paged_results import PAGED_RESULTS
+from fakeldapd.operations.controls.proxied_authorization import PROXIED_AUTHORIZATION
 from fakeldapd.operations.directory import Directory
 from fakeldapd.operations.load import Loader
 from fakeldapd.operations.request import Action, Request, Response, Session, Signal, Wait
 from fakeldapd.operations.sasl.settings import SASLSettings, mapping, secprops
 from fakeldapd.operations.sasl.table import MECHANISMS
+from fakeldapd.protocol import ber
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.decode import attribute_values
 from fakeldapd.schema.registry import Schema
@@ -309,3 +312,27 @@ def test_no_secret_in_logs(
     assert mechanism in caplog.text
     for record in caplog.records:
         assert "confidential" not in record.getMessage() + repr(record.__dict__.get("ldap"))
+
+
+# --- proxied authorization -------------------------------------------------------------------------------------------
+
+
+def test_pages_by_proxy_are_not_the_clients_own(schema: Schema) -> None:
+    """A series of pages belongs to whom it was begun as."""
+    directory = build(schema)
+    admin = Session(identity=directory.admin_dn, is_admin=True)
+    as_ada = m.Control(PROXIED_AUTHORIZATION, True, ADA)
+
+    def page(cookie: bytes, *controls: m.Control) -> tuple[int, bytes]:
+        asked = m.Control(PAGED_RESULTS, True, ber.element(b"\x30", b"\x02\x01\x01" + ber.element(b"\x04", cookie)))
+        op = m.SearchRequest(b"dc=example,dc=com", 2, 0, 0, 0, False, m.Present(b"objectClass"), (b"1.1",))
+        done = list(directory(request(op, admin, asked, *controls)))[-1]
+        assert isinstance(done, Response)
+        value = done.controls[0].value if done.controls else b""
+        return done.op.code, (value or b"")[-8:]  # type: ignore[union-attr]
+
+    code, cookie = page(b"", as_ada)
+    assert (code, len(cookie)) == (0, 8)
+    assert page(cookie)[0] == 2
+    code, cookie = page(cookie, as_ada)
+    assert (code, len(cookie)) == (0, 8)
