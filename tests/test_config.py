@@ -51,6 +51,9 @@ DEFAULTS: dict[str, Any] = {
     "tls_key": "",
     "tls_ca": "",
     "tls_client_cert": "none",
+    "authz_regexp": (),
+    "authz_policy": "none",
+    "sasl_secprops": "noplain,noanonymous",
 }
 
 
@@ -89,6 +92,9 @@ ROWS = [
     (["--tls-cert", "c", "--tls-key", "k"], "TLS_KEY", "k", "tls_key"),
     (["--tls-cert", "c", "--tls-ca", "ca"], "TLS_CA", "ca", "tls_ca"),
     (["--tls", "auto", "--tls-client-cert", "try"], "TLS_CLIENT_CERT", "try", "tls_client_cert"),
+    (["--authz-regexp", "a b", "--authz-regexp", "c d"], "AUTHZ_REGEXP", "a b\nc d", "authz_regexp"),
+    (["--authz-policy", "to"], "AUTHZ_POLICY", "to", "authz_policy"),
+    (["--sasl-secprops", "none"], "SASL_SECPROPS", "none", "sasl_secprops"),
     (["a.ldif", "b.ldif"], "FILES", "a.ldif;b.ldif", "files"),
 ]
 

@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 SCHEMA_DIRECTORY = Path("/etc/ldap/schema")
 SCHEMAS = ("core", "cosine", "inetorgperson", "nis", "misc", "dyngroup", "msuser")
@@ -52,10 +52,14 @@ access to * by * read
 """
 OVERLAYS = ("sssvlv", "deref")
 """What is always on in fakeldapd and a matter of configuration in slapd."""
-GLOBAL_OPTIONS: Mapping[str, Callable[[object], str]] = {
+GLOBAL_OPTIONS: Mapping[str, Callable[[Any], str]] = {
     "read-only": lambda on: "readonly on",
     "anonymous": lambda how: "require authc\ndisallow bind_anon" if how == "deny" else "",
     "time-limit": lambda seconds: f"timelimit {seconds}",
+    "authz-regexp": lambda rules: "\n".join(f"authz-regexp {rule}" for rule in rules),
+    "authz-policy": lambda policy: f"authz-policy {policy}",
+    # fakeldapd has no security layers
+    "sasl-secprops": lambda properties: f"sasl-secprops {properties},maxssf=0",
     "max-message-size": lambda size: f"sockbuf_max_incoming {size}\nsockbuf_max_incoming_auth {size}",
     "tls-cert": lambda file: f"TLSCertificateFile {file}",
     "tls-key": lambda file: f"TLSCertificateKeyFile {file}",
