@@ -239,12 +239,14 @@ class DIT:
         if entry is not None:
             self.put(node, entry)
 
-    def renew(self, entries: Entries) -> None:
-        """Give every entry a layout under the schema as it is after a change of definitions that entries have."""
+    def renew(self, entries: Entries, *, noted: bool = True) -> None:
+        """Give every entry a layout under the schema as it is after a change of definitions that entries have. Not
+        ``noted``, the entries as they were are no state to go back to.
+        """
         renewed: dict[Layout, Layout] = {}
         for node in self.nodes():
             if node.entry is not None:
-                if self._delta is not None:
+                if noted and self._delta is not None:
                     self._delta.note(node)
                 node.entry = entries.renewed(node.entry, renewed)
         self.indexes = Indexes(self)
