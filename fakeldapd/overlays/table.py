@@ -38,6 +38,16 @@ OVERLAYS: Mapping[str, Row] = {
         "ATTRIBUTE ... [nothing=DN] [modifiersname=DN]",
         "values that name an entry follow when it is renamed and go when it is deleted",
     ),
+    "unique": Row(
+        "unique",
+        "ATTRIBUTE ... | unique_uri [strict|ignore] ldap:///BASE?ATTRIBUTE,...?sub?FILTER",
+        "no two entries have the same value",
+    ),
+    "constraint": Row(
+        "constraint",
+        "ATTRIBUTE,... regex|negregex|size|count|uri VALUE [restrict=URL] [constraint_attribute ...]",
+        "values fit more than their syntax",
+    ),
 }
 
 ALWAYS_ON: Mapping[str, str] = {

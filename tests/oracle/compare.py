@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Protocol, Self
 
-from oracle import wire
+from oracle import overlays, wire
 from oracle.client import Answer, Client, Entry
 from oracle.slapd import ADMIN, BASE, PASSWORD
 from oracle.steps import MANAGE_DSA_IT, PASSWORDS, Row
@@ -40,6 +40,7 @@ VARIANTS: dict[str, tuple[Path | None, dict[str, object]]] = {
     "refint": (UNIVERSE, {"overlay": ["refint:member manager seeAlso uniqueMember"]}),
     "refint, nothing": (UNIVERSE, {"overlay": ["refint:member manager nothing=cn=nobody modifiersname=cn=me"]}),
     "memberof, refint": (GROUPS, {"overlay": ["memberof", "refint:member manager"], "schema": WITHOUT_MSUSER}),
+    **{name: (UNIVERSE, options) for name, options in overlays.VARIANTS.items()},
 }
 """Configurations that rows name -> the LDIF to start with and options."""
 

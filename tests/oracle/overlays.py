@@ -1,0 +1,70 @@
+"""The overlays whose settings are written as in slapd.conf: their directives, and the servers that have them on."""
+
+import shlex
+from collections.abc import Mapping
+
+PEOPLE = "ou=people,dc=example,dc=com"
+GROUPS = "ou=groups,dc=example,dc=com"
+
+DIRECTIVES: Mapping[str, tuple[str, ...]] = {
+    "unique": ("unique_attributes", "unique_uri", "unique_base", "unique_ignore", "unique_strict"),
+    "constraint": ("constraint_attribute",),
+    "retcode": ("retcode-parent", "retcode-item", "retcode-indir", "retcode-sleep"),
+    "valsort": ("valsort-attr",),
+    "dynlist": ("dynlist-attrset",),
+}
+"""An overlay -> its directives, of which the first may go unsaid."""
+
+
+def directive_lines(name: str, words: str) -> list[str]:
+    """A line of slapd.conf for each directive of a setting."""
+    lines: list[str] = []
+    for word in shlex.split(words):
+        if word in DIRECTIVES[name]:
+            lines.append(word)
+            continue
+        if not lines:
+            lines.append(DIRECTIVES[name][0])
+        quoted = word.replace("\\", "\\\\").replace('"', '\\"')
+        lines[-1] += f' "{quoted}"'
+    return lines
+
+
+UNIQUE_MANY = f"""unique:
+unique_uri 'strict ldap:///{PEOPLE}?employeeNumber?one'
+unique_uri 'ldap:///?telephoneNumber,title?sub?(objectClass=posixAccount) ldap:///{GROUPS}?description?sub'
+unique_uri 'serialize ldap:///{PEOPLE}?cn?sub'"""
+IGNORED = "objectClass,sn,cn,gidNumber,givenName,displayName"
+CONSTRAINT = rf"""constraint:
+mail regex '^.*@example\.com$'
+constraint_attribute mail negregex ^root@
+constraint_attribute mail count 2
+constraint_attribute givenName regex ^[[:upper:]][[:alnum:]-]*$
+constraint_attribute title regex '^(a{{2,3}}|(Dr|Prof)\. .*|Engineer)$'
+constraint_attribute initials regex '^[]\w]+$|^[a-z]\\[a-z]$'
+constraint_attribute roomNumber regex ^..(..)?$
+constraint_attribute displayName regex '^\w+ \w+$'
+constraint_attribute employeeType size 5
+constraint_attribute description count 2
+constraint_attribute carLicense count 0
+constraint_attribute userPassword count 1
+constraint_attribute st,l count 1
+constraint_attribute postalAddress count 0 restrict=ldap:///???(uid=nobody)
+constraint_attribute uidNumber size 4
+constraint_attribute pager,mobile regex '^\+1 '
+constraint_attribute homePhone regex '^\+1 ' restrict=ldap:///{PEOPLE}??sub?(employeeNumber=*)
+constraint_attribute destinationIndicator regex ^y restrict=ldap:///{PEOPLE}
+constraint_attribute ou regex ^y restrict=ldap:///{PEOPLE}??one
+constraint_attribute sn regex '^[^x]' restrict=ldap:///???(cn=eve)
+constraint_attribute manager uri ldap:///{PEOPLE}?manager?sub
+constraint_attribute departmentNumber uri ldap:///{PEOPLE}?givenName,sn,title?sub?(uid=bob)
+"""
+
+VARIANTS: dict[str, dict[str, object]] = {
+    "constraint": {"overlay": [CONSTRAINT]},
+    "unique": {"overlay": ["unique:unique_uri ldap:///?mail,uid?sub?"]},
+    "unique-many": {"overlay": [UNIQUE_MANY]},
+    "unique-legacy": {"overlay": [f"unique:unique_base {PEOPLE} unique_attributes description sn unique_strict TRUE"]},
+    "unique-all": {"overlay": [f"unique:unique_uri 'ignore ldap:///{PEOPLE}?{IGNORED}?sub'"]},
+}
+"""Options by the names that rows use; all of these begin with the usual entries."""
