@@ -38,6 +38,12 @@ OVERLAYS: Mapping[str, Row] = {
         "ATTRIBUTE ... [nothing=DN] [modifiersname=DN]",
         "values that name an entry follow when it is renamed and go when it is deleted",
     ),
+    "retcode": Row(
+        "retcode",
+        "[retcode-indir] [retcode-parent DN] [retcode-item RDN CODE [op=,text=,sleeptime=,matched=,flags=...]] "
+        "[retcode-sleep SECONDS]",
+        "errors on demand, by entries of the class errObject or by items below a DN",
+    ),
     "unique": Row(
         "unique",
         "ATTRIBUTE ... | unique_uri [strict|ignore] ldap:///BASE?ATTRIBUTE,...?sub?FILTER",

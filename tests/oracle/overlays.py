@@ -60,7 +60,22 @@ constraint_attribute manager uri ldap:///{PEOPLE}?manager?sub
 constraint_attribute departmentNumber uri ldap:///{PEOPLE}?givenName,sn,title?sub?(uid=bob)
 """
 
+RETCODE = """retcode:
+retcode-parent ou=codes,dc=example,dc=com
+retcode-item cn=busy 0x33 'text=busy, come later'
+retcode-item cn=slow 3 op=search sleeptime=1
+retcode-item cn=away 10 ref=ldap://other.example/dc=x
+retcode-item cn=notice 52 unsolicited=1.2.3.4
+retcode-item cn=matched 32 matched=ou=people,dc=example,dc=com
+retcode-item cn=gone 52 flags=disconnect
+retcode-item cn=pre 52 flags=pre-disconnect
+retcode-item cn=post 52 flags=post-disconnect
+retcode-item cn=fine 0
+retcode-item cn=octal 010"""
+
 VARIANTS: dict[str, dict[str, object]] = {
+    "retcode": {"overlay": ["retcode:retcode-parent ou=nowhere,dc=example,dc=com retcode-indir"]},
+    "retcode-parent": {"overlay": [RETCODE]},
     "constraint": {"overlay": [CONSTRAINT]},
     "unique": {"overlay": ["unique:unique_uri ldap:///?mail,uid?sub?"]},
     "unique-many": {"overlay": [UNIQUE_MANY]},
