@@ -44,6 +44,11 @@ OVERLAYS: Mapping[str, Row] = {
         "[retcode-sleep SECONDS]",
         "errors on demand, by entries of the class errObject or by items below a DN",
     ),
+    "valsort": Row(
+        "valsort",
+        "ATTRIBUTE BASE [weighted] alpha-ascend|alpha-descend|numeric-ascend|numeric-descend [valsort-attr ...]",
+        "searches give values in an order",
+    ),
     "unique": Row(
         "unique",
         "ATTRIBUTE ... | unique_uri [strict|ignore] ldap:///BASE?ATTRIBUTE,...?sub?FILTER",

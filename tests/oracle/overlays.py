@@ -73,9 +73,18 @@ retcode-item cn=post 52 flags=post-disconnect
 retcode-item cn=fine 0
 retcode-item cn=octal 010"""
 
+VALSORT = f"""valsort:
+valsort-attr description dc=example,dc=com alpha-ascend
+valsort-attr title dc=example,dc=com alpha-descend
+valsort-attr uidNumber dc=example,dc=com numeric-ascend
+valsort-attr businessCategory {GROUPS} alpha-ascend
+valsort-attr carLicense dc=example,dc=com weighted
+valsort-attr departmentNumber dc=example,dc=com weighted alpha-descend"""
+
 VARIANTS: dict[str, dict[str, object]] = {
     "retcode": {"overlay": ["retcode:retcode-parent ou=nowhere,dc=example,dc=com retcode-indir"]},
     "retcode-parent": {"overlay": [RETCODE]},
+    "valsort": {"overlay": [VALSORT]},
     "constraint": {"overlay": [CONSTRAINT]},
     "unique": {"overlay": ["unique:unique_uri ldap:///?mail,uid?sub?"]},
     "unique-many": {"overlay": [UNIQUE_MANY]},
