@@ -56,7 +56,8 @@ def search(directory: "Directory", request: Request, controls: Mapping[bytes, An
     session, access = request.session, directory.access
     dn = directory.schema.dn(op.base)
 
-    setting = Setting(directory.schema, directory.dit.find, None, directory.view, directory.viewed)
+    view = None if MANAGE_DSA_IT in controls else directory.view
+    setting = Setting(directory.schema, directory.dit.find, None, view, directory.viewed)
     if not session.is_admin:
         setting.guard = lambda attribute_type: access.guard(session, attribute_type, Level.SEARCH)
     test = compile_filter(setting, op.filter)
@@ -142,6 +143,7 @@ class _Sending:
         self.test = test
         self.selection = selection
         self.guard = directory.access.guard(session, None, Level.READ)
+        self.view = None if manage_dsa_it else directory.view
         self.referrals = bool(self.dit.referral_count) and not manage_dsa_it and op.scope != m.Scope.BASE
         self.aliases = bool(self.dit.alias_count) and op.deref in (m.Deref.SEARCHING, m.Deref.ALWAYS)
         self.finding = op.deref == m.Deref.ALWAYS
@@ -161,7 +163,7 @@ class _Sending:
 
     def actions(self) -> Iterator[Action]:
         """The entries and references, with pauses between."""
-        view = self.directory.view
+        view = self.view
         careful = self.referrals or self.aliases or self.guard is not None
         plan_for, carefully = self.selection.plan, self.selection.attributes
         found: list[tuple[bytes, tuple[bytes, ...]]] = []

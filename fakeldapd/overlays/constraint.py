@@ -8,25 +8,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fakeldapd.directory.compile import compile_filter
 from fakeldapd.directory.dit import Node
 from fakeldapd.directory.entry import Entry, Values
-from fakeldapd.directory.evaluate import Setting
 from fakeldapd.operations.commit import Commit
 from fakeldapd.operations.modify import Edit
 from fakeldapd.overlays.directives import (
     read_directives,
-    take_dn,
     take_number,
     take_url,
     url_filter,
 )
-from fakeldapd.overlays.internal import entry_to_be, find_nodes
+from fakeldapd.overlays.internal import entry_to_be, find_nodes, url_test
 from fakeldapd.overlays.overlay import Overlay
 from fakeldapd.overlays.posix import compile_posix
 from fakeldapd.overlays.setting import SettingError, attribute
 from fakeldapd.protocol.filter import FilterSyntaxError, parse
-from fakeldapd.protocol.messages import ModifyDNRequest, ModifyOperation, Scope
+from fakeldapd.protocol.messages import ModifyDNRequest, ModifyOperation
 from fakeldapd.protocol.result import LDAPError, ResultCode
 from fakeldapd.protocol.url import LDAPURL
 from fakeldapd.schema.dn import DN
@@ -175,7 +172,7 @@ class Constraint(Overlay):
         for rule in self._rules:
             rule.attributes = tuple([attribute(directory.schema, name) for name in rule.names])
             if rule.restrict is not None:
-                rule.applies = _restriction(directory, rule.restrict)
+                rule.applies = url_test(directory, rule.restrict)
 
     def adding(self, commit: Commit, dn: DN, attributes: dict[AttributeDescription, Values]) -> None:
         """Check what the client sent; values of the RDN that it left out aren't looked at, as in slapd."""
@@ -248,25 +245,3 @@ def _counted(edit: Edit, have: int) -> int | None:
     if edit.operation == ModifyOperation.DELETE:
         return max(have - count, 0) if count else 0
     return count if edit.operation == ModifyOperation.REPLACE else None
-
-
-def _restriction(directory: "Directory", url: LDAPURL) -> Callable[[Node, DN, Entry], bool]:
-    """What says whether a rule is for an entry."""
-    base = take_dn(directory.schema, url.dn) if url.dn else None
-    if base is not None and directory.dit.context(base) is None:
-        raise SettingError(f"restrict={url}: the base is in no naming context")
-    test = compile_filter(Setting(directory.schema, directory.dit.find), url_filter(url))
-
-    def applies(node: Node, dn: DN, entry: Entry) -> bool:
-        return (base is None or in_scope(dn, base, url.scope_or_default)) and test(node, entry) is True
-
-    return applies
-
-
-def in_scope(dn: DN, base: DN, scope: int) -> bool:
-    """Whether a DN is in the scope of a search."""
-    if scope == Scope.BASE:
-        return dn.key == base.key
-    if scope == Scope.ONE:
-        return dn.parent is not None and dn.parent.key == base.key
-    return dn.is_within(base) and (scope == Scope.SUBTREE or dn.key != base.key)

@@ -5,10 +5,13 @@ from typing import TYPE_CHECKING
 
 from fakeldapd.directory.compile import compile_filter
 from fakeldapd.directory.dit import Node
-from fakeldapd.directory.entry import Values
+from fakeldapd.directory.entry import Entry, Values
 from fakeldapd.directory.evaluate import Guard, Setting
+from fakeldapd.overlays.directives import take_dn, url_filter
+from fakeldapd.overlays.setting import SettingError
 from fakeldapd.protocol.messages import Filter, Scope
 from fakeldapd.protocol.result import LDAPError
+from fakeldapd.protocol.url import LDAPURL
 from fakeldapd.schema.dn import DN
 from fakeldapd.schema.elements import AttributeDescription, AttributeType
 
@@ -64,3 +67,25 @@ def entry_to_be(directory: "Directory", dn: DN, attributes: Mapping[AttributeDes
     node = Node(None if dn.parent is None else directory.dit.find(dn.parent), dn.rdn)
     node.entry = entry
     return node
+
+
+def url_test(directory: "Directory", url: LDAPURL) -> Callable[[Node, DN, Entry], bool]:
+    """What says whether an entry is one that a URL finds. Raises SettingError."""
+    base = take_dn(directory.schema, url.dn) if url.dn else None
+    if base is not None and directory.dit.context(base) is None:
+        raise SettingError(f"{url}: the base is in no naming context")
+    test = compile_filter(Setting(directory.schema, directory.dit.find), url_filter(url))
+
+    def applies(node: Node, dn: DN, entry: Entry) -> bool:
+        return (base is None or in_scope(dn, base, url.scope_or_default)) and test(node, entry) is True
+
+    return applies
+
+
+def in_scope(dn: DN, base: DN, scope: int) -> bool:
+    """Whether a DN is in the scope of a search."""
+    if scope == Scope.BASE:
+        return dn.key == base.key
+    if scope == Scope.ONE:
+        return dn.parent is not None and dn.parent.key == base.key
+    return dn.is_within(base) and (scope == Scope.SUBTREE or dn.key != base.key)

@@ -31,8 +31,8 @@ class Overlay:
     views: ClassVar[bool] = False
     """Whether ``seen`` does something."""
 
-    seen_types: frozenset[AttributeType] = frozenset()
-    """The types of which ``seen`` gives other values, so that filters have to look at those and not at indexes."""
+    seen_types: frozenset[AttributeType] | None = frozenset()
+    """The types of which ``seen`` gives other values, None: any. Filters have to look at those and not at indexes."""
 
     def attached(self, directory: "Directory") -> None:
         """Once, before anything is loaded: look up what is needed in ``directory.schema``. Raises SettingError."""
@@ -49,7 +49,7 @@ class Overlay:
         return actions
 
     def seen(self, node: Node, entry: Entry) -> Entry:
-        """What searches and compares see of an entry."""
+        """What searches and compares see of an entry, unless they have the control manageDsaIT."""
         return entry
 
     # --- around writes ------------------------------------------------------------------------------------------------

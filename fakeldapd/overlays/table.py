@@ -49,6 +49,11 @@ OVERLAYS: Mapping[str, Row] = {
         "ATTRIBUTE BASE [weighted] alpha-ascend|alpha-descend|numeric-ascend|numeric-descend [valsort-attr ...]",
         "searches give values in an order",
     ),
+    "dynlist": Row(
+        "dynlist",
+        "CLASS [URL] URL-ATTRIBUTE [MEMBER-ATTRIBUTE] [dynlist-attrset ...]",
+        "groups and lists that are made of searches",
+    ),
     "unique": Row(
         "unique",
         "ATTRIBUTE ... | unique_uri [strict|ignore] ldap:///BASE?ATTRIBUTE,...?sub?FILTER",

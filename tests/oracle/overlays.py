@@ -85,6 +85,8 @@ VARIANTS: dict[str, dict[str, object]] = {
     "retcode": {"overlay": ["retcode:retcode-parent ou=nowhere,dc=example,dc=com retcode-indir"]},
     "retcode-parent": {"overlay": [RETCODE]},
     "valsort": {"overlay": [VALSORT]},
+    "dynlist": {"overlay": ["dynlist:dynlist-attrset groupOfURLs memberURL"]},
+    "dynlist-group": {"overlay": ["dynlist:dynlist-attrset groupOfURLs memberURL member"]},
     "constraint": {"overlay": [CONSTRAINT]},
     "unique": {"overlay": ["unique:unique_uri ldap:///?mail,uid?sub?"]},
     "unique-many": {"overlay": [UNIQUE_MANY]},
