@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from fakeldapd.directory.dit import Node
 from fakeldapd.directory.entry import Entry, Values
 from fakeldapd.operations.commit import Commit
+from fakeldapd.operations.controls.relax_rules import RELAX_RULES
 from fakeldapd.operations.modify import Edit
 from fakeldapd.overlays.directives import (
     read_directives,
@@ -32,7 +33,6 @@ from fakeldapd.schema.elements import AttributeDescription
 if TYPE_CHECKING:
     from fakeldapd.operations.directory import Directory
 
-RELAX = b"1.3.6.1.4.1.4203.666.5.12"
 
 Fits = Callable[["Directory", DN, bytes], bool]
 """Whether a value may be in the entry of a DN. Raises LDAPError where that can't be found out."""
@@ -176,7 +176,7 @@ class Constraint(Overlay):
 
     def adding(self, commit: Commit, dn: DN, attributes: dict[AttributeDescription, Values]) -> None:
         """Check what the client sent; values of the RDN that it left out aren't looked at, as in slapd."""
-        if RELAX in commit.controls:
+        if RELAX_RULES in commit.controls:
             return
         node = entry_to_be(commit.directory, dn, attributes)
         if node is None:
@@ -206,7 +206,7 @@ class Constraint(Overlay):
 
     def _edited(self, commit: Commit, dn: DN, edits: list[Edit]) -> None:
         node = commit.directory.dit.find(dn)
-        if node is None or RELAX in commit.controls:
+        if node is None or RELAX_RULES in commit.controls:
             return
         # slapd counts for every edit, whichever attribute it is about and whatever it does
         crowded = any(

@@ -14,6 +14,7 @@ from fakeldapd.directory.dit import Node
 from fakeldapd.directory.entry import Values
 from fakeldapd.directory.evaluate import Setting, Test
 from fakeldapd.operations.commit import Commit
+from fakeldapd.operations.controls.relax_rules import RELAX_RULES
 from fakeldapd.operations.modify import Edit
 from fakeldapd.overlays.directives import read_directives, take_dn, take_url, url_filter
 from fakeldapd.overlays.internal import entry_to_be, find_nodes
@@ -28,7 +29,6 @@ from fakeldapd.schema.elements import AttributeDescription
 if TYPE_CHECKING:
     from fakeldapd.operations.directory import Directory
 
-RELAX = b"1.3.6.1.4.1.4203.666.5.12"
 _DIRECTIVES = ("unique_attributes", "unique_uri", "unique_base", "unique_ignore", "unique_strict")
 _KEYWORDS = ("strict", "ignore", "serialize")
 _ESCAPED = re.compile(rb"[\x00-\x1f*()\\\x7f-\xff]")
@@ -191,7 +191,7 @@ class Unique(Overlay):
             place.check(dn, [(description, (value,)) for description, value in new_dn.rdn.avas])
 
     def _for(self, commit: Commit, *names: DN | None) -> Iterator[_Place]:
-        if RELAX in commit.controls and commit.request.session.is_admin:
+        if RELAX_RULES in commit.controls and commit.request.session.is_admin:
             return
         for place in self._places:
             if place.concerns(*names):

@@ -1,9 +1,10 @@
 """The overlay constraint (slapo-constraint)."""
 
 from oracle.slapd import ADMIN
-from oracle.steps import ALICE, BOB, CAROL, DAVE, EVE, GROUPS, MANAGE, PEOPLE, Row, Step, add, modify, rename
+from oracle.steps import ALICE, BOB, CAROL, DAVE, EVE, GROUPS, MANAGE, PEOPLE, Row, Step, add, critical, modify, rename
 from oracle.steps import row as any_row
 
+RELAX = "1.3.6.1.4.1.4203.666.5.12"
 NEW = f"uid=new,{PEOPLE}"
 PERSON = ("objectClass: inetOrgPerson", "cn: New", "sn: New")
 
@@ -146,6 +147,8 @@ ROWS = [
     row("add below nothing", None, add(f"uid=x,ou=no,{PEOPLE}", *PERSON, "mail: x")),
     row("add what the schema forbids", None, add(NEW, "objectClass: person", "mail: x")),
     row("manageDsaIT", None, modify(BOB, ("add", "mail", "x"), controls=MANAGE)),
+    row("relax", None, modify(BOB, ("add", "mail", "x"), controls=[critical(RELAX)])),
+    row("add with relax", None, add(NEW, *PERSON, "mail: x", controls=[critical(RELAX)])),
     row("own entry", None, modify(BOB, ("add", "mail", "x")), by=BOB),
     row("without right", None, add(NEW, *PERSON, "mail: x"), by=BOB),
     row("rename", None, rename(BOB, "mail=x", delete_old=False)),

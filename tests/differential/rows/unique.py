@@ -1,9 +1,10 @@
 """The overlay unique (slapo-unique)."""
 
 from oracle.slapd import ADMIN
-from oracle.steps import ALICE, BOB, CAROL, DAVE, EVE, GROUPS, MANAGE, PEOPLE, Row, Step, add, modify, rename
+from oracle.steps import ALICE, BOB, CAROL, DAVE, EVE, GROUPS, MANAGE, PEOPLE, Row, Step, add, critical, modify, rename
 from oracle.steps import row as any_row
 
+RELAX = "1.3.6.1.4.1.4203.666.5.12"
 NEW = f"uid=new,{PEOPLE}"
 PERSON = ("objectClass: inetOrgPerson", "cn: New", "sn: New")
 ACCOUNT = ("objectClass: inetOrgPerson", "objectClass: posixAccount", "gidNumber: 1", "homeDirectory: /")
@@ -46,6 +47,8 @@ ROWS = [
     row("add below nothing", None, add(f"uid=n,ou=none,{PEOPLE}", *PERSON, "mail: alice@example.com")),
     row("add what the schema forbids", None, add(NEW, "objectClass: person", "cn: n", "mail: alice@example.com")),
     row("add with manageDsaIT", None, add(NEW, *PERSON, "mail: alice@example.com", controls=MANAGE)),
+    row("add with relax", 0, add(NEW, *PERSON, "mail: alice@example.com", controls=[critical(RELAX)])),
+    row("modify with relax", 0, modify(BOB, ("add", "mail", "alice@example.com"), controls=[critical(RELAX)])),
     row("add without right", None, add(NEW, *PERSON, "mail: alice@example.com"), by=ALICE),
     row("add anonymously", 8, add(NEW, *PERSON, "mail: alice@example.com"), by=None),
     row("modify add", (19, MAIL), modify(BOB, ("add", "mail", "alice@example.com"))),
