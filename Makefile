@@ -25,7 +25,7 @@ bench: $(VENV)/.run-installed
 ROUNDS ?= 1000000
 soak: $(VENV)/.test-installed
 	FAKELDAPD_FUZZ=$(ROUNDS) FAKELDAPD_DIFFERENTIAL=$(ROUNDS) $(BIN)/python -m pytest -n auto \
-	  tests/protocol/test_fuzz.py tests/server/test_fuzz.py tests/differential $(ARGS)
+	  tests/protocol/test_fuzz.py tests/server/test_fuzz.py tests/clients/test_fuzz.py tests/differential $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

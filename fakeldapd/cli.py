@@ -18,6 +18,7 @@ COMMANDS = {
     "check": "say whether LDIF files can be loaded, and everything that is wrong with them",
     "dump": "write a server's entries as LDIF",
     "load": "send LDIF to a server",
+    "ca": "print the certificate authority of --tls auto, for clients to trust",
     "passwd": "hash a password for userPassword",
 }
 
@@ -30,6 +31,8 @@ examples:
   fakeldapd --empty --base dc=test --listen ldap://127.0.0.1:0
                                               nothing but the administrator, on a free port
   fakeldapd --schema core,cosine,./my.schema --schema-check lenient people.ldif
+  fakeldapd --tls auto --listen ldap://127.0.0.1:1389 --listen ldaps://127.0.0.1:1636
+                                              with StartTLS, and with TLS from the first octet
   FAKELDAPD_LISTEN='ldap://127.0.0.1:389;ldap://[::1]:389' fakeldapd
 
 overlays (--overlay NAME:SETTING, where a SETTING is words, as in --overlay 'refint:member manager'):

@@ -18,6 +18,7 @@ DEFAULT_PASSWORD = "admin"
 
 SCHEMA_CHECKS = ("strict", "lenient", "off")
 LOG_LEVELS = ("debug", "info", "warning", "error")
+CLIENT_CERTIFICATES = ("none", "try", "demand")
 
 
 class ConfigError(ValueError):
@@ -119,7 +120,8 @@ class Config:
     )
     listen: tuple[str, ...] = _option(
         ("ldap://127.0.0.1:1389",),
-        "where to listen; port 0 takes a free one; `systemd:` takes the sockets that systemd opened",
+        "where to listen: ldap://HOST:PORT, ldaps://HOST:PORT, ldapi://PATH with %2F for each slash; "
+        "port 0 takes a free one; `systemd:` takes the sockets that systemd opened",
         metavar="URL",
         many=True,
     )
@@ -186,6 +188,43 @@ class Config:
         metavar="NAME[:SETTING]",
         many=True,
     )
+    tls: str = _option(
+        "off",
+        "auto: make a certificate for localhost, and the authority that signs it; `fakeldapd ca` prints that",
+        choices=("off", "auto"),
+    )
+    tls_directory: str = _option(
+        "", "where --tls auto keeps what it makes", metavar="DIR", shown="~/.local/state/fakeldapd"
+    )
+    tls_cert: str = _option(
+        "", "the server's certificate, and those between it and the authority (PEM)", metavar="FILE"
+    )
+    tls_key: str = _option("", "its key (PEM, not encrypted)", metavar="FILE", shown="the file of --tls-cert")
+    tls_ca: str = _option("", "certificates of authorities whose client certificates are good (PEM)", metavar="FILE")
+    tls_client_cert: str = _option(
+        "none",
+        "certificates of clients: none: don't ask; try: ask, and a bad one ends the connection; "
+        "demand: there must be a good one",
+        choices=CLIENT_CERTIFICATES,
+    )
+    authz_regexp: tuple[str, ...] = _option(
+        (),
+        "whom SASL names mean, such as uid=alice,cn=scram-sha-256,cn=auth: the first pattern found in one gives a DN, "
+        "or a search URL, with $1 to $9",
+        metavar="'PATTERN DN|URL'",
+        many=True,
+    )
+    authz_policy: str = _option(
+        "none",
+        "whose rules say who may become whom: authzTo of the one (to), authzFrom of the other (from), any or all",
+        choices=("none", "from", "to", "any", "all"),
+    )
+    sasl_secprops: str = _option(
+        "noplain,noanonymous",
+        "what SASL mechanisms must be like: none, noplain (in clear), noactive, nodict, noanonymous, passcred, "
+        "minssf=N; without noplain, PLAIN and LOGIN need no TLS",
+        metavar="PROPERTIES",
+    )
 
     @classmethod
     def make(cls, given: Mapping[str, Any], environ: Mapping[str, str]) -> "Config":
@@ -210,6 +249,11 @@ class Config:
         config._check()
         return config
 
+    @property
+    def offers_tls(self) -> bool:
+        """Whether there is a certificate to begin TLS with."""
+        return bool(self.tls_cert) or self.tls == "auto"
+
     def _check(self) -> None:
         if self.empty and self.files:
             raise ConfigError(f"--empty and {self.files[0]}: an empty directory has no file to load; leave one out")
@@ -221,6 +265,24 @@ class Config:
             raise ConfigError(f"--ready-file {self.ready_file}: there is no such directory")
         if self.ldif_file_urls and not Path(self.ldif_file_urls).is_dir():
             raise ConfigError(f"--ldif-file-urls {self.ldif_file_urls}: there is no such directory")
+        self._check_tls()
+
+    def _check_tls(self) -> None:
+        if self.tls == "auto" and (self.tls_cert or self.tls_key):
+            raise ConfigError("--tls auto makes a certificate, and --tls-cert and --tls-key give one: leave one out")
+        if self.tls_key and not self.tls_cert:
+            raise ConfigError("--tls-key: the certificate that it belongs to is missing: --tls-cert FILE")
+        if self.tls_directory and self.tls != "auto":
+            raise ConfigError("--tls-directory: is for --tls auto only")
+        if self.tls_ca and not self.offers_tls:
+            raise ConfigError(f"--tls-ca {self.tls_ca}: there is no TLS without --tls auto or --tls-cert FILE")
+        if self.tls_client_cert != "none":
+            if not self.offers_tls:
+                raise ConfigError("--tls-client-cert: there is no TLS without --tls auto or --tls-cert FILE")
+            if self.tls != "auto" and not self.tls_ca:
+                raise ConfigError(
+                    f"--tls-client-cert {self.tls_client_cert}: who signs good ones is missing: --tls-ca FILE"
+                )
 
 
 def _first_line(name: str) -> str:

@@ -15,6 +15,7 @@ from fakeldapd.operations.access import DefaultAccess
 from fakeldapd.operations.directory import Directory, Limits, run_at_once
 from fakeldapd.operations.load import Loader
 from fakeldapd.operations.request import Signal
+from fakeldapd.operations.sasl.settings import SASLSettings, mapping, secprops
 from fakeldapd.overlays.setting import SettingError
 from fakeldapd.progress import Progress
 from fakeldapd.protocol.result import LDAPError
@@ -62,6 +63,8 @@ def build(
             admin_password=settings.admin_password.encode(),
             limits=Limits(settings.size_limit, settings.time_limit),
             access=DefaultAccess(schema, anonymous_read=settings.anonymous == "read"),
+            offers_tls=settings.offers_tls,
+            sasl=_sasl(settings),
             background=background,
             overlays=_overlays(settings),
         )
@@ -93,6 +96,19 @@ def _overlays(settings: Config) -> "Sequence[Overlay]":
     from fakeldapd.overlays.table import read_overlays
 
     return read_overlays(settings.overlay)
+
+
+def _sasl(settings: Config) -> SASLSettings:
+    what = f"--sasl-secprops {settings.sasl_secprops}"
+    try:
+        required, min_ssf = secprops(settings.sasl_secprops)
+        mappings = []
+        for text in settings.authz_regexp:
+            what = f"--authz-regexp {text}"
+            mappings.append(mapping(text))
+    except ValueError as error:
+        raise ConfigError(f"{what}: {error}") from error
+    return SASLSettings(required, min_ssf, settings.authz_policy, tuple(mappings))
 
 
 def _dn(schema: Schema, text: str, what: str) -> DN:

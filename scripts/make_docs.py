@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from fakeldapd import config
 from fakeldapd.operations.controls.table import CONTROLS
 from fakeldapd.operations.extended import EXTENDED
+from fakeldapd.overlays.ppolicy import PasswordPolicy
 from fakeldapd.overlays.table import OVERLAYS
 from fakeldapd.protocol import messages as m
 
@@ -51,10 +52,25 @@ def options() -> str:
 def controls() -> str:
     """The request controls."""
     rows = (
-        [row.name, f"`{oid.decode()}`", ", ".join(_VERBS[kind] for kind in row.operations if kind in _VERBS)]
+        [
+            row.name,
+            f"`{oid.decode()}`",
+            ", ".join(
+                [_VERBS[kind] for kind in row.operations if kind in _VERBS]
+                + [EXTENDED[each].name for each in sorted(row.extended) if each in EXTENDED]
+            ),
+        ]
         for oid, row in sorted(CONTROLS.items(), key=lambda item: item[1].name)
     )
-    return _table(["control", "OID", "with"], rows)
+    with_overlays = (
+        [
+            f"{row.name} (with `--overlay ppolicy`)",
+            f"`{oid.decode()}`",
+            ", ".join(_VERBS[kind] for kind in row.operations),
+        ]
+        for oid, row in PasswordPolicy.controls.items()
+    )
+    return _table(["control", "OID", "with"], (*rows, *with_overlays))
 
 
 def extended() -> str:

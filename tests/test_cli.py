@@ -104,8 +104,8 @@ def ldif(tmp_path: Path) -> str:
     return str(path)
 
 
-def run(*words: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(command(*words), capture_output=True, text=True, timeout=LONG)
+def run(*words: str, env: dict[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(command(*words), capture_output=True, text=True, timeout=LONG, env=env)
 
 
 # --- without serving ---
@@ -155,7 +155,18 @@ BAD_SCHEMA = "attributetype ( 1.2.3 NAME 'x' SUP noSuch )\n"
         (["--size-limit", "few"], 2, "--size-limit"),
         (["--listen", "http://127.0.0.1"], 2, "not an LDAP URL"),
         (["--listen", "ldap://0.0.0.0:0"], 2, "--allow-remote"),
-        (["--listen", "ldaps://127.0.0.1:0"], 2, "not available in this version"),
+        (["--listen", "ldaps://127.0.0.1:0"], 2, "needs a certificate: --tls auto, or --tls-cert FILE"),
+        (["--tls", "auto", "--tls-cert", "x.pem"], 2, "leave one out"),
+        (["--tls-key", "x.pem"], 2, "the certificate that it belongs to is missing"),
+        (["--tls-ca", "x.pem"], 2, "there is no TLS without"),
+        (["--tls-directory", "x"], 2, "is for --tls auto only"),
+        (["--tls-client-cert", "try"], 2, "there is no TLS without"),
+        (["--tls-client-cert", "demand", "--tls-cert", "x.pem"], 2, "--tls-ca FILE"),
+        (["--tls-client-cert", "perhaps"], 2, "one of none, try, demand is expected"),
+        (["--tls-cert", "{tmp}/missing.pem"], 2, "--tls-cert {tmp}/missing.pem: No such file"),
+        (["--tls-cert", "{tmp}/bad.ldif"], 2, "--tls-cert {tmp}/bad.ldif: there is no certificate in it"),
+        (["--tls", "auto", "--tls-ca", "{tmp}/missing.pem"], 2, "--tls-ca {tmp}/missing.pem: No such file"),
+        (["--tls", "auto", "--tls-directory", "{tmp}/bad.ldif"], 2, "--tls-directory DIR takes another place"),
         (["--base", "garbage"], 2, "--base garbage"),
         (["--admin-dn", "garbage"], 2, "--admin-dn garbage"),
         (["--base", "o=a", "--base", "O=A", "--empty"], 2, "twice"),
@@ -176,9 +187,9 @@ def test_what_is_wrong_is_said_and_has_its_exit_code(words: list[str], code: int
     (tmp_path / "good.ldif").write_text(LDIF)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         fill = {"tmp": tmp_path, "port": taken.getsockname()[1]}
-        ended = run(*(word.format(**fill) for word in words))
+        ended = run(*(word.format(**fill) for word in words), env={**os.environ, "XDG_STATE_HOME": str(tmp_path)})
     assert (ended.returncode, ended.stdout) == (code, ""), ended.stderr
-    assert said in ended.stderr
+    assert said.format(**fill) in ended.stderr
     assert "Traceback" not in ended.stderr
 
 

@@ -45,6 +45,15 @@ DEFAULTS: dict[str, Any] = {
     "max_connections": 0,
     "idle_timeout": 0.0,
     "overlay": (),
+    "tls": "off",
+    "tls_directory": "",
+    "tls_cert": "",
+    "tls_key": "",
+    "tls_ca": "",
+    "tls_client_cert": "none",
+    "authz_regexp": (),
+    "authz_policy": "none",
+    "sasl_secprops": "noplain,noanonymous",
 }
 
 
@@ -77,8 +86,21 @@ ROWS = [
     (["--max-connections", "7"], "MAX_CONNECTIONS", "7", "max_connections"),
     (["--idle-timeout", "1.5"], "IDLE_TIMEOUT", "1.5", "idle_timeout"),
     (["--overlay", "sssvlv,deref", "--overlay", "x:a b"], "OVERLAY", "sssvlv,deref;x:a b", "overlay"),
+    (["--tls", "auto"], "TLS", "auto", "tls"),
+    (["--tls", "auto", "--tls-directory", "."], "TLS_DIRECTORY", ".", "tls_directory"),
+    (["--tls-cert", "c"], "TLS_CERT", "c", "tls_cert"),
+    (["--tls-cert", "c", "--tls-key", "k"], "TLS_KEY", "k", "tls_key"),
+    (["--tls-cert", "c", "--tls-ca", "ca"], "TLS_CA", "ca", "tls_ca"),
+    (["--tls", "auto", "--tls-client-cert", "try"], "TLS_CLIENT_CERT", "try", "tls_client_cert"),
+    (["--authz-regexp", "a b", "--authz-regexp", "c d"], "AUTHZ_REGEXP", "a b\nc d", "authz_regexp"),
+    (["--authz-policy", "to"], "AUTHZ_POLICY", "to", "authz_policy"),
+    (["--sasl-secprops", "none"], "SASL_SECPROPS", "none", "sasl_secprops"),
     (["a.ldif", "b.ldif"], "FILES", "a.ldif;b.ldif", "files"),
 ]
+
+
+NOT_ALONE = ("tls_directory", "tls_key", "tls_ca", "tls_client_cert")
+"""They mean nothing without what the row has before them."""
 
 
 @pytest.mark.parametrize(("words", "variable", "value", "name"), ROWS, ids=[row[3] for row in ROWS])
@@ -87,7 +109,8 @@ def test_the_environment_says_the_same_as_the_command_line(
 ) -> None:
     settings = parse(*words)
     assert getattr(settings, name) != DEFAULTS[name]
-    assert parse(**{variable: value}) == settings
+    before = words[:-2] if name in NOT_ALONE else []
+    assert parse(*before, **{variable: value}) == settings
 
 
 def test_every_option_is_in_the_table_above() -> None:

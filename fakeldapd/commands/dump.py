@@ -20,6 +20,8 @@ from fakeldapd.directory.ldifwriter import VERSION, write_record
 from fakeldapd.protocol.result import ResultCode
 
 PAGED_RESULTS = "1.2.840.113556.1.4.319"
+SUBENTRIES = ("1.3.6.1.4.1.4203.1.10.1", True, b"\x01\x01\xff")
+"""The control that asks for subentries, which a search shows by themselves only (RFC 3672 section 3)."""
 PAGE = 500
 
 COMPUTED = frozenset(["entrydn", "subschemasubentry", "hassubordinates", "numsubordinates"])
@@ -83,7 +85,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _dump(connection: Any, arguments: argparse.Namespace) -> Iterator[Found]:
     """Every entry that is asked for."""
-    paged, contexts = _facts(connection)
+    supported, contexts = _facts(connection)
+    paged = PAGED_RESULTS.encode() in supported
     bases = arguments.base or contexts
     if not bases:
         raise client.UsageError("the server names no naming contexts; name what to dump with --base DN")
@@ -92,12 +95,16 @@ def _dump(connection: Any, arguments: argparse.Namespace) -> Iterator[Found]:
     for base in bases:
         if not arguments.base and not _exists(connection, base):
             continue  # a naming context may be empty
-        found = _search(connection, base, arguments.filter or "(objectClass=*)", wanted, paged)
+        filter = arguments.filter or "(objectClass=*)"
+        found = _search(connection, base, filter, wanted, paged, [client.MANAGE_DSA_IT])
+        if SUBENTRIES[0].encode() in supported:
+            subentries = _search(connection, base, filter, wanted, paged, [client.MANAGE_DSA_IT, SUBENTRIES])
+            found = itertools.chain(found, subentries)
         yield from found if arguments.filter else superiors_first(found)
 
 
-def _facts(connection: Any) -> tuple[bool, list[str]]:
-    """What the root DSE (RFC 4512 section 5.1) says: whether there is paging, and the naming contexts."""
+def _facts(connection: Any) -> tuple[list[bytes], list[str]]:
+    """What the root DSE (RFC 4512 section 5.1) says: the controls that the server knows, and the naming contexts."""
     wanted = ["supportedControl", "namingContexts"]
     with client.talking():
         connection.search("", "(objectClass=*)", "BASE", attributes=wanted)
@@ -106,7 +113,7 @@ def _facts(connection: Any) -> tuple[bool, list[str]]:
         if response["type"] == "searchResEntry":
             facts = {name.lower(): values for name, values in response["raw_attributes"].items()}
     contexts = [value.decode(errors="surrogateescape") for value in facts.get("namingcontexts", ())]
-    return PAGED_RESULTS.encode() in facts.get("supportedcontrol", ()), [name for name in contexts if name]
+    return facts.get("supportedcontrol", []), [name for name in contexts if name]
 
 
 def _exists(connection: Any, base: str) -> bool:
@@ -116,7 +123,9 @@ def _exists(connection: Any, base: str) -> bool:
     return bool(connection.result["result"] != ResultCode.NO_SUCH_OBJECT)
 
 
-def _search(connection: Any, base: str, filter: str, wanted: list[str], paged: bool) -> Iterator[Found]:
+def _search(
+    connection: Any, base: str, filter: str, wanted: list[str], paged: bool, controls: list[Any]
+) -> Iterator[Found]:
     """The entries of one subtree. Raises Incomplete when the server doesn't give them all."""
     cookie: bytes | None = None
     count = 0
@@ -130,7 +139,7 @@ def _search(connection: Any, base: str, filter: str, wanted: list[str], paged: b
                 attributes=wanted,
                 paged_size=PAGE if paged else None,
                 paged_cookie=cookie,
-                controls=[client.MANAGE_DSA_IT],
+                controls=controls,
             )
         for response in connection.response or ():
             if response["type"] == "searchResEntry":

@@ -6,21 +6,27 @@ before.
 
 import argparse
 import contextlib
+import functools
 import gc
 import json
+import logging
 import os
+import shlex
 import signal
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from fakeldapd import __version__, config, logs
+from fakeldapd import __version__, certificates, config, logs
 from fakeldapd.config import DEFAULT_PASSWORD, Config, ConfigError
 
 if TYPE_CHECKING:
     from fakeldapd.operations.directory import Directory
     from fakeldapd.server.service import Service
+    from fakeldapd.server.tls import ServerTLS
+
+_log = logging.getLogger(__name__)
 
 OK, USAGE, BAD_DATA, CANNOT_LISTEN = 0, 2, 3, 4
 
@@ -49,13 +55,14 @@ def run(arguments: argparse.Namespace) -> int:
         logs.configure(settings.log, settings.log_level)
         addresses = listen_addresses(settings, os.environ)
         remove_ready_file(settings)
+        tls = make_tls(settings, os.environ)
         from fakeldapd.server.reactor import in_thread
 
         directory = build(settings, in_thread(_reactor))
         settle_memory()
         reactor = _reactor()
 
-        service = make_service(settings, directory, reactor)
+        service = make_service(settings, directory, reactor, tls)
         service.listen(addresses)
     except (ConfigError, ListenError) as error:
         return _complain(error, USAGE, hint="fakeldapd --help lists the options")
@@ -93,10 +100,54 @@ def listen_addresses(settings: Config, environ: MutableMapping[str, str]) -> "li
             addresses += listen.inherited(environ, allow_remote=settings.allow_remote)
         else:
             addresses.append(listen.parse(text, allow_remote=settings.allow_remote))
+    if not settings.offers_tls and any(getattr(address, "tls", False) for address in addresses):
+        raise listen.ListenError("--listen ldaps: needs a certificate: --tls auto, or --tls-cert FILE --tls-key FILE")
     return addresses
 
 
-def make_service(settings: Config, directory: "Directory", reactor: Any) -> "Service":
+def ca_file(settings: Config, environ: Mapping[str, str]) -> str | None:
+    """The file with the authority that clients should trust, where we know it."""
+    if settings.tls == "auto":
+        return str(certificates.directory(settings.tls_directory, environ) / "ca.pem")
+    return str(Path(settings.tls_ca).absolute()) if settings.tls_ca else None
+
+
+def make_tls(settings: Config, environ: Mapping[str, str]) -> "ServerTLS | None":
+    """What connections begin TLS with, None without. Raises ConfigError for certificates and keys that are no good."""
+    if not settings.offers_tls:
+        return None
+    from fakeldapd.server.tls import ServerTLS, TLSError, TLSFiles
+
+    try:
+        if settings.tls == "auto":
+            made = certificates.ensure(certificates.directory(settings.tls_directory, environ))
+            certificate, key, authorities = str(made.certificate), str(made.key), settings.tls_ca or str(made.ca)
+        else:
+            certificate, key = settings.tls_cert, settings.tls_key or settings.tls_cert
+            authorities = settings.tls_ca
+        return ServerTLS(TLSFiles(certificate, key, authorities, settings.tls_client_cert))
+    except certificates.CertificateError as error:
+        raise ConfigError(f"--tls auto: {error}; --tls-directory DIR takes another place") from None
+    except TLSError as error:
+        raise ConfigError(str(error)) from None
+
+
+def reload_tls(settings: Config, tls: "ServerTLS", environ: Mapping[str, str]) -> None:
+    """Read certificates and keys again, for connections that begin from now on. What is no good is logged, and those of
+    before stay."""
+    from fakeldapd.server.tls import TLSError
+
+    try:
+        if settings.tls == "auto":
+            certificates.ensure(certificates.directory(settings.tls_directory, environ))
+        tls.reload()
+    except (certificates.CertificateError, TLSError) as error:
+        _log.error("certificates are not reloaded: %s", error)
+    else:
+        _log.warning("certificates reloaded")
+
+
+def make_service(settings: Config, directory: "Directory", reactor: Any, tls: "ServerTLS | None" = None) -> "Service":
     """The directory behind its middleware, ready to listen."""
     from fakeldapd.operations.request import Handler
     from fakeldapd.server.service import LDAPServerFactory, Limits, Service
@@ -114,7 +165,9 @@ def make_service(settings: Config, directory: "Directory", reactor: Any) -> "Ser
             max_connections=settings.max_connections,
             idle_timeout=settings.idle_timeout,
         )
-    factory = LDAPServerFactory(handler, reactor, limits, notice_on_stop=settings.notice_on_stop)
+    factory = LDAPServerFactory(
+        handler, reactor, limits, notice_on_stop=settings.notice_on_stop, tls=tls, read_dn=directory.schema.dn
+    )
     return Service(factory, reactor)
 
 
@@ -149,6 +202,7 @@ def _serve(settings: Config, directory: "Directory", service: "Service", reactor
         nonlocal code
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: reactor.callFromThread(stop))
+        on_hangup(settings, service.factory.tls, reactor, stop)
         try:
             announce(settings, directory, service.urls)
         except OSError as error:
@@ -163,6 +217,19 @@ def _serve(settings: Config, directory: "Directory", service: "Service", reactor
     return code
 
 
+def on_hangup(
+    settings: Config, tls: "ServerTLS | None", reactor: Any, otherwise: Callable[[], None] | None = None
+) -> None:
+    """Let SIGHUP reload the certificates. Where there are none it means ``otherwise``, unless it is ignored (nohup)."""
+    if tls is not None:
+        reload = functools.partial(reload_tls, settings, tls, os.environ)
+    elif otherwise is not None and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        reload = functools.partial(otherwise)
+    else:
+        return
+    signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(reload))
+
+
 def announce(settings: Config, directory: "Directory", urls: list[str]) -> None:
     """Say that it is ready: the banner, the ready file, and last the ready line. Raises OSError for the ready file.
 
@@ -172,7 +239,8 @@ def announce(settings: Config, directory: "Directory", urls: list[str]) -> None:
     admin_dn = directory.admin_dn.text.decode() if directory.admin_dn else ""
     print(banner(settings, urls, bases, admin_dn), file=sys.__stderr__, flush=True)
     if settings.ready_file:
-        facts = {"urls": urls, "pid": os.getpid(), "bases": bases, "admin_dn": admin_dn, "ca_file": None}
+        facts = {"urls": urls, "pid": os.getpid(), "bases": bases, "admin_dn": admin_dn}
+        facts["ca_file"] = ca_file(settings, os.environ)
         write_atomically(Path(settings.ready_file), json.dumps(facts) + "\n")
     print("fakeldapd ready", *urls, file=sys.__stdout__, flush=True)
 
@@ -180,10 +248,12 @@ def announce(settings: Config, directory: "Directory", urls: list[str]) -> None:
 def banner(settings: Config, urls: list[str], bases: list[str], admin_dn: str) -> str:
     """What a person wants to know who has just started it. A password is shown only where everybody knows it."""
     is_default = settings.admin_password == DEFAULT_PASSWORD
+    ca = ca_file(settings, os.environ)
     sample = not settings.files and not settings.empty
     lines = [
         f"fakeldapd {__version__}",
         *(f"  listening on  {url}" for url in urls),
+        *([f"  CA            {ca}"] if ca else []),
         *(f"  base DN       {base}" for base in bases),
         f"  admin DN      {admin_dn}",
     ]
@@ -194,7 +264,8 @@ def banner(settings: Config, urls: list[str], bases: list[str], admin_dn: str) -
     password = f"-w {DEFAULT_PASSWORD}" if is_default else "-W"
     what = "'(uid=alice)'" if sample else "-s base"
     base = bases[0] if bases and not settings.empty else ""
-    lines.append(f"try:  ldapsearch -x -H {urls[0]} -D {_quoted(admin_dn)} {password} -b {_quoted(base)} {what}")
+    trust = f"LDAPTLS_CACERT={shlex.quote(ca)} " if ca and urls[0].startswith("ldaps:") else ""
+    lines.append(f"try:  {trust}ldapsearch -x -H {urls[0]} -D {_quoted(admin_dn)} {password} -b {_quoted(base)} {what}")
     return "\n".join(lines)
 
 

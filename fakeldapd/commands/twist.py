@@ -13,7 +13,15 @@ from twisted.python.usage import Options as UsageOptions
 from twisted.python.usage import UsageError
 
 from fakeldapd import config, logs
-from fakeldapd.commands.serve import announce, listen_addresses, make_service, remove_ready_file, settle_memory
+from fakeldapd.commands.serve import (
+    announce,
+    listen_addresses,
+    make_service,
+    make_tls,
+    on_hangup,
+    remove_ready_file,
+    settle_memory,
+)
 from fakeldapd.config import Config, ConfigError
 from fakeldapd.loading import LoadError, build
 from fakeldapd.server.listen import ListenError, notify
@@ -44,6 +52,7 @@ class Options(UsageOptions):
             self.addresses = listen_addresses(self.settings, os.environ)
             logs.configure(self.settings.log, self.settings.log_level)
             remove_ready_file(self.settings)
+            self.tls = make_tls(self.settings, os.environ)
             self.directory = build(self.settings, in_thread(_reactor))
         except (ConfigError, ListenError, LoadError) as error:
             raise UsageError(str(error)) from error
@@ -91,17 +100,19 @@ class DirectoryService(ApplicationService):
         self._settings = options.settings
         self._addresses = options.addresses
         self._directory = options.directory
+        self._tls = options.tls
 
     def startService(self) -> None:
         """Listen, and say so. Raises CannotListen, which ends the runner."""
         super().startService()  # type: ignore[no-untyped-call]
         reactor = _reactor()
         settle_memory()
-        self._service = make_service(self._settings, self._directory, reactor)
+        self._service = make_service(self._settings, self._directory, reactor, self._tls)
         self._service.listen(self._addresses)
         reactor.callWhenRunning(self._ready)
 
     def _ready(self) -> None:
+        on_hangup(self._settings, self._tls, _reactor())
         announce(self._settings, self._directory, self._service.urls)
         notify(os.environ, "READY=1")
 

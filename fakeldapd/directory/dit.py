@@ -100,8 +100,8 @@ class Virtual(Context):
 class DIT:
     """The naming contexts and what is below them.
 
-    ``len()`` is the number of entries. ``alias_count`` and ``referral_count`` let a search skip what it needn't look
-    for.
+    ``len()`` is the number of entries. ``alias_count``, ``referral_count`` and ``subentry_count`` let a search skip
+    what it needn't look for.
     """
 
     def __init__(self, suffixes: Iterable[DN]) -> None:
@@ -109,6 +109,7 @@ class DIT:
         self.indexes = Indexes(self)
         self.alias_count = 0
         self.referral_count = 0
+        self.subentry_count = 0
         self._depths = frozenset(context.suffix.depth for context in self.contexts.values())
         self._size = 0
 
@@ -256,3 +257,5 @@ class DIT:
                 self.alias_count += by
             if classes.is_referral:
                 self.referral_count += by
+            if classes.is_subentry:
+                self.subentry_count += by

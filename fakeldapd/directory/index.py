@@ -49,6 +49,16 @@ class Index(Protocol):
         """The node had this entry; it may not be in the index yet."""
         ...
 
+    def fill(self, nodes: "list[Node]") -> None:
+        """Insert all of these nodes that have an entry."""
+        ...
+
+
+def _insert_each(index: Index, nodes: "list[Node]") -> None:
+    for node in nodes:
+        if node.entry is not None:
+            index.insert(node, node.entry)
+
 
 class EqualityIndex:
     """Normal form -> the node that has the value, or a dict of the nodes where several do."""
@@ -78,6 +88,24 @@ class EqualityIndex:
                     have[node] = None
                 else:
                     nodes[normal] = {have: None, node: None}
+
+    def fill(self, nodes: "list[Node]") -> None:
+        """``insert`` for many."""
+        known, normalise, attribute_type = self._nodes, self.rule.normalise, self.type
+        layout = None
+        positions: tuple[int, ...] = ()
+        for node in nodes:
+            entry = node.entry
+            if entry is None:
+                continue
+            if entry.layout is not layout:
+                layout = entry.layout
+                positions = layout.positions(attribute_type)
+            for i in positions:
+                for v in attribute_values(entry.attributes[i]):
+                    normal = normalise(v)
+                    if normal is not None and known.setdefault(normal, node) is not node:
+                        self.insert(node, entry)
 
     def discard(self, node: "Node", old: Entry) -> None:
         """Take the node away from each of its old values."""
@@ -117,6 +145,10 @@ class Column:
         if normal:
             self._texts[node] = b"\0".join([n for n in normal if isinstance(n, bytes)])
 
+    def fill(self, nodes: "list[Node]") -> None:
+        """``insert`` for many."""
+        _insert_each(self, nodes)
+
     def discard(self, node: "Node", old: Entry) -> None:
         """Forget the node's values."""
         self._texts.pop(node, None)
@@ -150,6 +182,10 @@ class ClassIndex:
         if have is None:
             have = self._nodes[classes] = {}
         have[node] = None
+
+    def fill(self, nodes: "list[Node]") -> None:
+        """``insert`` for many."""
+        _insert_each(self, nodes)
 
     def discard(self, node: "Node", old: Entry) -> None:
         """Take the node away."""
@@ -225,11 +261,11 @@ class Indexes:
     # --- building -----------------------------------------------------------------------------------------------------
 
     def _build(self, index: Index) -> Iterator[None]:
-        for i, node in enumerate(list(self._dit.nodes())):
-            if i % STEP == STEP - 1:
+        nodes = iter(list(self._dit.nodes()))
+        while some := list(islice(nodes, STEP)):
+            index.fill(some)
+            if len(some) == STEP:
                 yield
-            if node.entry is not None:
-                index.insert(node, node.entry)
 
     def _ready(self, index: Index) -> Iterator[None]:
         """Go on with building the index until it is complete; whoever comes first does a step, others find it done."""

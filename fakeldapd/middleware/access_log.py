@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from fakeldapd.operations.controls.session_tracking import tracked
 from fakeldapd.operations.request import Action, Entries, Handler, Request, Response
 from fakeldapd.protocol import filter as filters
 from fakeldapd.protocol import messages as m
@@ -43,6 +44,8 @@ def access_log(handler: Handler, clock: Callable[[], float] = time.monotonic) ->
             fields: dict[str, Any] = {"client": request.session.peer, "id": request.message_id}
             fields["who"] = _text(who.text) if who else ""
             fields.update(said)
+            if request.controls and (session := tracked(request.controls)):
+                fields["session"] = session
             if result is not None:
                 fields["code"] = result.code
                 if result.diagnostic:

@@ -33,7 +33,8 @@ class Commit:
 
     Overlays are given it with every call: ``request`` and ``controls`` say what is being answered, ``put`` writes what
     follows. ``depth`` is 0 while what the client asked for is written, and more while an overlay's own writes are
-    passed around the overlays again.
+    passed around the overlays again. ``passwords`` are the old and the new one in clear while a Password Modify is
+    answered, the old one None where it wasn't given.
     """
 
     __slots__ = (
@@ -45,6 +46,7 @@ class Commit:
         "controls",
         "depth",
         "directory",
+        "passwords",
         "request",
     )
 
@@ -57,6 +59,7 @@ class Commit:
         self.request = request
         self.controls = controls
         self.depth = 0
+        self.passwords: tuple[bytes | None, bytes] | None = None
         self._undo: list[Callable[[], None]] = []
         self._responses: list[Control] = []
         self._pre_read = self._names(read_entry.PRE_READ)

@@ -19,12 +19,14 @@ from fakeldapd.operations.access import Access, DefaultAccess
 from fakeldapd.operations.add import add
 from fakeldapd.operations.bind import bind
 from fakeldapd.operations.compare import compare
-from fakeldapd.operations.controls.table import NO_CONTROLS, read_controls
+from fakeldapd.operations.controls.proxied_authorization import PROXIED_AUTHORIZATION, as_proxied
+from fakeldapd.operations.controls.table import CONTROLS, NO_CONTROLS, read_controls
 from fakeldapd.operations.delete import delete
 from fakeldapd.operations.extended import extended
 from fakeldapd.operations.modify import modify, undecodable_modify
 from fakeldapd.operations.modifydn import modify_dn
 from fakeldapd.operations.request import Action, Disconnect, Raw, Request, Response, Session, Signal, Wait, failure
+from fakeldapd.operations.sasl.settings import SASLSettings
 from fakeldapd.operations.search import check_search, search
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.encode import notice_of_disconnection
@@ -80,11 +82,13 @@ def _both(first: View, second: View) -> View:
 class Directory:
     """A DIT under a schema, and who may do what to it. Calling it with a Request gives the actions that answer.
 
-    ``suffixes`` are the naming contexts as configured; their spelling is what the root DSE shows. ``clock`` gives
-    seconds since the epoch; limits and time stamps go by it. ``background(work, done)`` does slow work elsewhere and
-    fires ``done`` in the thread that runs the handler. ``overlays`` are as configured; the attribute has them in the
-    order of calling. ``view``, where an overlay has one, is what searches see of an entry; it gives other values for
-    the types in ``viewed``, None: for any.
+    ``suffixes`` are the naming contexts as configured; their spelling is what the root DSE shows. ``offers_tls`` says
+    whether TLS can begin where StartTLS asks for it, ``sasl`` which SASL mechanisms there are and whose names mean
+    whom. ``clock`` gives seconds since the epoch; limits and time stamps go by it. ``background(work, done)`` does slow
+    work elsewhere and fires ``done`` in the thread that runs the handler. ``overlays`` are as configured; the attribute
+    has them in the order of calling. ``view``, where an overlay has one, is what searches see of an entry; it gives
+    other values for the types in ``viewed``, None: for any. ``controls`` is the table of those that this directory
+    has, by OID.
     """
 
     operations: ClassVar[Mapping[type, Operation]] = OPERATIONS
@@ -99,6 +103,8 @@ class Directory:
         limits: Limits | None = None,
         access: Access | None = None,
         read_only: bool = False,
+        offers_tls: bool = False,
+        sasl: SASLSettings | None = None,
         clock: Callable[[], float] = time.time,
         background: Callable[[Callable[[], None], Signal], None] = run_at_once,
         overlays: "Sequence[Overlay]" = (),
@@ -113,13 +119,17 @@ class Directory:
         self.limits = limits or Limits()
         self.access: Access = access or DefaultAccess(schema)
         self.read_only = read_only
+        self.offers_tls: bool = offers_tls
+        self.sasl = sasl or SASLSettings()
         self.clock = clock
         self.kept_subschema: tuple[object, Virtual] | None = None
         self._background = background
         self._configuration: Directory | None = None
         self.overlays = tuple(reversed(overlays))
+        self.controls = {**CONTROLS}
         for overlay in self.overlays:
             overlay.attached(self)
+            self.controls.update(overlay.controls)
         self.view: View | None = None
         self.viewed: frozenset[AttributeType] | None = frozenset()
         for overlay in overlays:
@@ -131,17 +141,24 @@ class Directory:
     def __call__(self, request: Request) -> Iterator[Action]:
         """Answer one request. Abandon and Unbind have no answer and are performed by whoever pulls the iterators."""
         op = request.op
-        if type(op) is m.BindRequest:  # even one that is refused for its controls (RFC 4513 section 4)
-            request.session.become(None)
         operation = self.operations.get(type(op))
         if operation is None:
             return
+        session = request.session
         try:
+            if type(op) is m.BindRequest:  # even one that is refused for its controls (RFC 4513 section 4)
+                session.become(None)
+                if session.sasl is not None:
+                    session.sasl.bind_begins()
+            elif session.sasl is not None and session.sasl.exchange is not None:
+                raise LDAPError(ResultCode.OPERATIONS_ERROR, "SASL bind in progress")
             controls = NO_CONTROLS
             if request.controls:
                 if type(op) is m.SearchRequest:
                     check_search(self, op)
-                controls = read_controls(op, request.controls)
+                controls = read_controls(op, request.controls, self.controls)
+                if PROXIED_AUTHORIZATION in controls:
+                    request = as_proxied(self, request, controls[PROXIED_AUTHORIZATION])
             actions = operation(self, request, controls)
             if self.overlays:
                 for overlay in reversed(self.overlays):  # the first is to be the outermost
@@ -180,6 +197,10 @@ class Directory:
         done = Signal()
         self._background(work, done)
         return Wait(done)
+
+    def is_admin(self, dn: DN) -> bool:
+        """Whether this is the administrator's DN."""
+        return self.admin_dn is not None and dn.key == self.admin_dn.key
 
     def may_update(self, session: Session) -> None:
         """Raise LDAPError where updates aren't for this session, whatever they are."""

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, cast
 from fakeldapd.operations.cancel import CANCEL, cancel
 from fakeldapd.operations.passmod import PASSWORD_MODIFY, password_modify
 from fakeldapd.operations.request import Action, Request, Response
+from fakeldapd.operations.starttls import start_tls
 from fakeldapd.protocol import messages as m
+from fakeldapd.protocol.connection import STARTTLS
 from fakeldapd.protocol.result import LDAPError, ResultCode
 
 if TYPE_CHECKING:
@@ -17,20 +19,28 @@ WHO_AM_I = b"1.3.6.1.4.1.4203.1.11.3"
 """RFC 4532."""
 
 
+def always(directory: "Directory") -> bool:
+    """Offered by every server."""
+    return True
+
+
 @dataclass(slots=True, frozen=True)
 class Row:
-    """One extended operation; ``advertised``: whether the root DSE names it."""
+    """One extended operation; ``advertised``: whether the root DSE names it; ``offered``: whether this server has it at
+    all.
+    """
 
     name: str
     perform: Callable[["Directory", Request], Iterator[Action]]
     advertised: bool = True
+    offered: Callable[["Directory"], bool] = always
 
 
 def extended(directory: "Directory", request: Request, controls: Mapping[bytes, Any]) -> Iterator[Action]:
     """Perform the operation that the request names. Raises LDAPError 2 where there is none of that name."""
     op = cast(m.ExtendedRequest, request.op)
     row = EXTENDED.get(op.name)
-    if row is None:
+    if row is None or not row.offered(directory):
         raise LDAPError(ResultCode.PROTOCOL_ERROR, "unsupported extended operation")
     yield from row.perform(directory, request)
 
@@ -48,6 +58,7 @@ def who_am_i(directory: "Directory", request: Request) -> Iterator[Action]:
 
 EXTENDED: Mapping[bytes, Row] = {
     CANCEL: Row("Cancel", cancel),
+    STARTTLS: Row("StartTLS", start_tls, offered=lambda directory: directory.offers_tls),
     PASSWORD_MODIFY: Row("Password Modify", password_modify),
     WHO_AM_I: Row("Who am I?", who_am_i),
 }

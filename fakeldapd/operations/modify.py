@@ -32,14 +32,19 @@ _MOST = 2**63 - 1  # slapd counts in a C long
 
 
 class Edit:
-    """One change of a request, its attribute description understood."""
+    """One change of a request, its attribute description understood; or, ``internal``, one that the server makes
+    besides, to which nobody needs a right.
+    """
 
-    __slots__ = ("description", "operation", "values")
+    __slots__ = ("description", "internal", "operation", "values")
 
-    def __init__(self, operation: int, description: AttributeDescription, values: Values) -> None:
+    def __init__(
+        self, operation: int, description: AttributeDescription, values: Values, *, internal: bool = False
+    ) -> None:
         self.operation = operation
         self.description = description
         self.values = values
+        self.internal = internal
 
     @property
     def name(self) -> str:
@@ -203,7 +208,7 @@ def _may_change(directory: "Directory", session: Session, node: Node, edits: lis
     if session.is_admin:
         return
     for edit in edits:
-        if not allowed(directory.access.guard(session, edit.description.type, Level.WRITE), node):
+        if not edit.internal and not allowed(directory.access.guard(session, edit.description.type, Level.WRITE), node):
             raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
 
 

@@ -63,8 +63,6 @@ def password_modify(directory: "Directory", request: Request) -> Iterator[Action
         raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "referral missing")
     if node is None or node.entry is None:
         raise LDAPError(ResultCode.NO_SUCH_OBJECT)
-    if not allowed(directory.access.guard(session, user_password.type, Level.WRITE), node):
-        raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
     answer = None
     if new_password is None:
         new_password = "".join(secrets.choice(_LETTERS) for _ in range(_GENERATED_LENGTH)).encode()
@@ -72,9 +70,12 @@ def password_modify(directory: "Directory", request: Request) -> Iterator[Action
     hashed = hash_password(new_password, "SSHA")
     edits = [Edit(m.ModifyOperation.REPLACE, user_password, (hashed,))]
     commit = Commit(directory, request, NO_CONTROLS)
+    if directory.overlays:
+        commit.passwords = (old_password, new_password)
+        commit.modifying(dn, edits)
+    if not allowed(directory.access.guard(session, user_password.type, Level.WRITE), node):
+        raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
     try:
-        if directory.overlays:
-            commit.modifying(dn, edits)
         commit.put(node, outcome(directory, node, edits, directory.stamps.modified(session.identity.text)))
     except LDAPError as error:
         raise LDAPError(error.code) from None  # slapd's answer keeps the reason to itself

@@ -6,7 +6,7 @@ value, so the same handlers serve a socket, a process without one, and tests tha
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fakeldapd.protocol.messages import (
     AddRequest,
@@ -37,6 +37,9 @@ from fakeldapd.protocol.messages import (
 from fakeldapd.protocol.result import LDAPError, ResultCode
 from fakeldapd.schema.dn import DN
 
+if TYPE_CHECKING:
+    from fakeldapd.operations.sasl.exchange import Negotiation
+
 
 @dataclass(slots=True, eq=False)
 class Session:
@@ -44,20 +47,33 @@ class Session:
 
     ``identity`` is the authorization identity's DN, None while anonymous; ``is_admin`` whether that is the
     administrator (slapd's rootdn), who is above access rules and limits. ``outstanding`` is how many operations of this
-    connection are running, the present one included. ``peer`` names the other end for logs.
+    connection are running, the present one included. ``peer`` names the other end for logs. ``kept`` is what needn't be
+    worked out again, ``suspended`` are searches that the client may go on with, by the OID of the control that does it.
+
+    What the transport knows: ``tls`` whether it is encrypted by TLS; ``ssf`` its security strength factor as slapd
+    counts it, the bits of the cipher's key, 71 on ldapi, 0 in clear; ``peer_certificate_subject`` the DN in the
+    certificate that the client has shown and that was found good; ``peer_credentials`` the client's user and group ids
+    on ldapi. ``sasl`` is there once the client has tried SASL (see ``operations.sasl``).
     """
 
     identity: DN | None = None
     is_admin: bool = False
     outstanding: int = 0
     peer: str = ""
+    tls: bool = False
+    ssf: int = 0
+    peer_certificate_subject: DN | None = None
+    peer_credentials: tuple[int, int] | None = None
+    sasl: "Negotiation | None" = None
     kept: dict[Any, Any] = field(default_factory=dict)
+    suspended: dict[bytes, Any] = field(default_factory=dict)
 
     def become(self, identity: DN | None, *, is_admin: bool = False) -> None:
         """Change the identity, as the end of a Bind does (RFC 4513 section 4)."""
         self.identity = identity
         self.is_admin = is_admin
         self.kept.clear()
+        self.suspended.clear()
 
 
 @dataclass(slots=True, eq=False)

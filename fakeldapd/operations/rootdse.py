@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from fakeldapd.directory.dit import Virtual
 from fakeldapd.directory.operational import CONFIG_DN, SUBSCHEMA_DN, is_subschema
-from fakeldapd.operations.controls.table import CONTROLS
 from fakeldapd.operations.extended import EXTENDED
+from fakeldapd.operations.request import Session
 from fakeldapd.schema.dn import DN
 
 if TYPE_CHECKING:
@@ -25,16 +25,19 @@ FEATURES = (
 )
 
 
-def virtual_entry(directory: "Directory", dn: DN) -> Virtual | None:
-    """The node of the root DSE or the subschema subentry, where ``dn`` is one of the two."""
+def virtual_entry(directory: "Directory", dn: DN, session: Session) -> Virtual | None:
+    """The node of the root DSE as the session sees it, or of the subschema subentry, where ``dn`` is one of the two."""
     if dn.rdn is None:
-        return _root_dse(directory, dn)
+        return _root_dse(directory, dn, session)
     if is_subschema(dn):
         return _subschema(directory, dn)
     return None
 
 
-def _root_dse(directory: "Directory", dn: DN) -> Virtual:
+def _root_dse(directory: "Directory", dn: DN, session: Session) -> Virtual:
+    from fakeldapd.operations.sasl.bind import offered  # not at the start, since it costs milliseconds
+
+    mechanisms = offered(directory, session)
     return _node(
         directory,
         dn,
@@ -43,10 +46,13 @@ def _root_dse(directory: "Directory", dn: DN) -> Virtual:
             b"structuralObjectClass": [b"OpenLDAProotDSE"],
             b"configContext": [CONFIG_DN],
             b"namingContexts": [suffix.text for suffix in directory.suffixes],
-            b"supportedControl": sorted(oid for oid, row in CONTROLS.items() if row.advertised),
-            b"supportedExtension": sorted(oid for oid, row in EXTENDED.items() if row.advertised),
+            b"supportedControl": sorted(oid for oid, row in directory.controls.items() if row.advertised),
+            b"supportedExtension": sorted(
+                oid for oid, row in EXTENDED.items() if row.advertised and row.offered(directory)
+            ),
             b"supportedFeatures": list(FEATURES),
             b"supportedLDAPVersion": [b"3"],
+            **({b"supportedSASLMechanisms": mechanisms} if mechanisms else {}),
         },
     )
 

@@ -1,25 +1,32 @@
 """Search (RFC 4511 section 4.5).
 
-The base is found, the filter compiled and the attribute list understood once. Then nodes come one after another, from
-an index or a walk over the scope, and each that matches is sent. Everything is an iterator: nothing is collected, so a
-client that reads slowly costs no memory, and between two entries the server can do something else.
+The base is found, the filter compiled and the attribute list understood once. Then ``Finding`` gives the nodes that
+match, some at a time, from an index or a walk over the scope, and ``Presenting`` makes of them the entries that are
+sent. Everything is an iterator: nothing is collected, so a client that reads slowly costs no memory, and between two
+batches the server can do something else. What controls do to that is in ``search_stages``.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
 from fakeldapd.directory.compile import compile_filter
-from fakeldapd.directory.dit import Node
-from fakeldapd.directory.evaluate import TRUE, Setting, Test
+from fakeldapd.directory.dit import Node, Virtual
+from fakeldapd.directory.entry import Entry
+from fakeldapd.directory.evaluate import TRUE, Setting, Test, View
 from fakeldapd.directory.select import Selection
 from fakeldapd.operations.access import Level
 from fakeldapd.operations.aliases import dereference, with_alias_targets
 from fakeldapd.operations.controls.assertion import check_assertion
+from fakeldapd.operations.controls.domain_scope import DOMAIN_SCOPE
 from fakeldapd.operations.controls.manage_dsa_it import MANAGE_DSA_IT
+from fakeldapd.operations.controls.server_side_sort import Found
+from fakeldapd.operations.controls.subentries import SUBENTRIES
 from fakeldapd.operations.controls.table import NO_CONTROLS
 from fakeldapd.operations.referral import refer_away, referral_uris
 from fakeldapd.operations.request import Action, Entries, Pause, Request, Response, Session
 from fakeldapd.operations.rootdse import virtual_entry
+from fakeldapd.operations.search_stages import STAGED, Encoded, Stages
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.result import LDAPError, ResultCode
 from fakeldapd.schema.dn import DN
@@ -30,6 +37,7 @@ if TYPE_CHECKING:
 _DONE = Response(m.SearchResultDone())
 _PAUSE = Pause()
 _EXAMINED_BETWEEN_PAUSES = 128
+_FILTERED_AT_ONCE = 1024
 _UNLIMITED = 1 << 62
 _FEW = 64
 _KEPT = 64
@@ -55,6 +63,7 @@ def search(directory: "Directory", request: Request, controls: Mapping[bytes, An
         check_search(directory, op)
     session, access = request.session, directory.access
     dn = directory.schema.dn(op.base)
+    stages = Stages(directory, request, controls) if controls and not STAGED.isdisjoint(controls) else None
 
     view = None if MANAGE_DSA_IT in controls else directory.view
     setting = Setting(directory.schema, directory.dit.find, None, view, directory.viewed)
@@ -62,16 +71,53 @@ def search(directory: "Directory", request: Request, controls: Mapping[bytes, An
         setting.guard = lambda attribute_type: access.guard(session, attribute_type, Level.SEARCH)
     test = compile_filter(setting, op.filter)
     selection = _selection(directory, session, op)
-    if op.scope == m.Scope.BASE and (virtual := virtual_entry(directory, dn)) is not None:
+    if op.scope == m.Scope.BASE and (virtual := virtual_entry(directory, dn, session)) is not None:
         assert virtual.entry is not None
         if controls:
             check_assertion(directory, session, controls, virtual, virtual.entry)
-        if test(virtual, virtual.entry):
-            yield Entries([(virtual.text, selection.attributes(virtual, virtual.entry))])
+        yield from _virtual(virtual, test, selection, stages)
     else:
+        if stages is not None:
+            stages.check()
         base = find_base(directory, session, op, dn, controls)
-        yield from _Sending(directory, session, op, base, test, selection, MANAGE_DSA_IT in controls).actions()
+        finding = Finding(directory, session, op, base, test, controls)
+        if stages is not None:
+            yield from stages.actions(finding, Presenting(selection, view))
+            yield Response(m.SearchResultDone(diagnostic=_said(setting, stages)), request.response_controls)
+            return
+        if op.scope == m.Scope.BASE and not finding.careful:  # most searches of all; nothing else costs them anything
+            if finding.still_matches(base):
+                yield Entries(entries_of(selection, (base,), view))
+        else:
+            left = finding.size_limit or _UNLIMITED
+            for batch in finding.batches():  # what Presenting does, without it
+                if batch.__class__ is not list:
+                    yield batch  # type: ignore[misc]
+                    continue
+                found = entries_of(selection, batch[:left] if len(batch) > left else batch, view)
+                if found:
+                    yield Entries(found)
+                left -= len(batch)
+                if left < 0:
+                    raise LDAPError(ResultCode.SIZE_LIMIT_EXCEEDED)
     yield Response(m.SearchResultDone(diagnostic=setting.diagnostic.encode())) if setting.diagnostic else _DONE
+
+
+def _said(setting: Setting, stages: "Stages") -> bytes:
+    """The diagnosticMessage of a search that went well."""
+    return (stages.diagnostic or setting.diagnostic).encode()
+
+
+def _virtual(node: Virtual, test: Test, selection: Selection, stages: "Stages | None") -> Iterator[Action]:
+    """The root DSE or the subschema subentry, where the filter matches it. Raises LDAPError 12."""
+    if stages is not None:
+        stages.check_virtual()
+    assert node.entry is not None
+    if test(node, node.entry):
+        attributes = selection.attributes(node, node.entry)
+        if stages is not None and stages.matched is not None:
+            attributes = stages.matched.attributes(attributes)
+        yield Entries([(node.text, attributes)])
 
 
 def _selection(directory: "Directory", session: Session, op: m.SearchRequest) -> Selection:
@@ -108,6 +154,8 @@ def find_base(
     if not session.is_admin and _hidden(directory, session, nearest, Level.DISCLOSE):
         raise LDAPError(ResultCode.NO_SUCH_OBJECT)
     if dit.referral_count:
+        if DOMAIN_SCOPE in controls and nearest.entry.classes.is_referral and MANAGE_DSA_IT not in controls:
+            raise LDAPError(ResultCode.NO_SUCH_OBJECT, matched_dn=nearest.text)
         refer_away(directory, nearest, asked, controls if nearest is node else NO_CONTROLS, op.scope)
     if node is None:
         raise LDAPError(ResultCode.NO_SUCH_OBJECT, matched_dn=nearest.text)
@@ -123,8 +171,8 @@ def _hidden(directory: "Directory", session: Session, node: Node, level: Level) 
     return guard is not None and (node.entry is None or not guard(node, node.entry))
 
 
-class _Sending:
-    """One search under way."""
+class Finding:
+    """What one search finds. ``size_limit`` is how many entries may be sent, 0 for any number."""
 
     def __init__(
         self,
@@ -133,20 +181,24 @@ class _Sending:
         op: m.SearchRequest,
         base: Node,
         test: Test,
-        selection: Selection,
-        manage_dsa_it: bool,
+        controls: Mapping[bytes, Any],
     ) -> None:
         self.directory = directory
-        self.dit = directory.dit
+        self.dit = dit = directory.dit
+        self.op = op
         self.scope = op.scope
         self.base = base
         self.test = test
-        self.selection = selection
         self.guard = directory.access.guard(session, None, Level.READ)
-        self.view = None if manage_dsa_it else directory.view
-        self.referrals = bool(self.dit.referral_count) and not manage_dsa_it and op.scope != m.Scope.BASE
-        self.aliases = bool(self.dit.alias_count) and op.deref in (m.Deref.SEARCHING, m.Deref.ALWAYS)
-        self.finding = op.deref == m.Deref.ALWAYS
+        self.referrals = dit.referral_count and op.scope != m.Scope.BASE and MANAGE_DSA_IT not in controls
+        self.aliases = dit.alias_count and op.deref in (m.Deref.SEARCHING, m.Deref.ALWAYS)
+        self.subentries: bool | None = None
+        if controls and SUBENTRIES in controls:
+            self.subentries = controls[SUBENTRIES]
+        elif dit.subentry_count and op.scope != m.Scope.BASE:
+            self.subentries = False
+        self.careful = self.referrals or self.aliases or self.guard is not None or self.subentries is not None
+        self.refers = DOMAIN_SCOPE not in controls
         self.size_limit, time_limit = self._limits(session, op)
         self.deadline = directory.clock() + time_limit if time_limit else None
 
@@ -161,82 +213,74 @@ class _Sending:
 
         return smaller(op.size_limit, limits.size), smaller(op.time_limit, limits.time)
 
-    def actions(self) -> Iterator[Action]:
-        """The entries and references, with pauses between."""
-        view = self.view
-        careful = self.referrals or self.aliases or self.guard is not None
-        plan_for, carefully = self.selection.plan, self.selection.attributes
-        found: list[tuple[bytes, tuple[bytes, ...]]] = []
-        left = self.size_limit or _UNLIMITED
-        examined = 0
-        parent: Node | None = None
-        prefix = b""
-        layout = plan = None
+    def batches(self) -> Found:
+        """The nodes that match, some at a time; in between references, and pauses."""
         for nodes, test in self._lists():
             if nodes is None:
-                yield from self._pause()
-                continue
-            always = test is TRUE and not careful
-            for node in nodes:
-                examined += 1
-                if examined > _EXAMINED_BETWEEN_PAUSES:
-                    examined = 0
-                    if found:
-                        yield Entries(found)
-                        found = []
-                    yield from self._pause()
-                    if test is not self.test:  # what the index said may not be so any more
-                        test = self.test
-                        always = False
-                entry = node.entry
-                if entry is None:
-                    continue
-                if not always:
-                    if careful and (special := self._special(node)) is not None:
-                        if found:
-                            yield Entries(found)
-                            found = []
-                        yield from special
-                        continue
-                    if test(node, entry) is not True:
-                        continue
-                if not left:
-                    if found:
-                        yield Entries(found)
-                    raise LDAPError(ResultCode.SIZE_LIMIT_EXCEEDED)
-                left -= 1
-                if view is not None:
-                    entry = view(node, entry)
-                if node.parent is not parent:
-                    parent = node.parent
-                    prefix = b"" if parent is None else b"," + parent.text
-                text = node.text if parent is None else node.rdn.text + prefix  # type: ignore[union-attr]
-                if entry.layout is not layout:
-                    layout = entry.layout
-                    plan = plan_for(layout)
-                slice_ = plan.slice  # type: ignore[union-attr]
-                found.append((text, entry.attributes[slice_] if slice_ is not None else carefully(node, entry)))
-        if found:
-            yield Entries(found)
+                yield from self.pause()
+            elif nodes.__class__ is list and len(nodes) < _EXAMINED_BETWEEN_PAUSES:
+                if self.careful:
+                    yield from self._carefully(nodes, test)
+                else:
+                    yield _matching(nodes, test)
+            else:
+                waiting = iter(nodes)
+                while examined := list(islice(waiting, _EXAMINED_BETWEEN_PAUSES)):
+                    if self.careful:
+                        yield from self._carefully(examined, test)
+                    else:
+                        yield _matching(examined, test)
+                    if len(examined) < _EXAMINED_BETWEEN_PAUSES:
+                        break
+                    yield from self.pause()
+                    test = self.test  # what the index said may not be so any more
 
-    def _pause(self) -> Iterator[Action]:
+    def _carefully(self, nodes: Iterable[Node], test: Test) -> Found:
+        """Those of the nodes that match, where some may have to be passed over or stand for something else."""
+        found: list[Node] = []
+        for node in nodes:
+            if node.entry is None:
+                continue
+            special = self._special(node)
+            if special is None:
+                if test(node, node.entry) is True:
+                    found.append(node)
+                continue
+            if special:
+                if found:
+                    yield found
+                    found, test = [], self.test
+                yield from special
+        if found:
+            yield found
+
+    def still_matches(self, node: Node) -> bool:
+        """Whether a node that was found has an entry that matches still."""
+        return node.entry is not None and self.test(node, node.entry) is True
+
+    def pause(self) -> Iterator[Action]:
+        """Let others have a turn. Raises LDAPError 3 when the time is over."""
         if self.deadline is not None and self.directory.clock() > self.deadline:
             raise LDAPError(ResultCode.TIME_LIMIT_EXCEEDED)
         yield _PAUSE
 
-    def _special(self, node: Node) -> Iterator[Action] | None:
+    def _special(self, node: Node) -> tuple[Action, ...] | None:
         """What happens instead of evaluating the filter: nothing for an alias or what mustn't be seen, a reference for
         a referral.
         """
         assert node.entry is not None
         if self.guard is not None and not self.guard(node, node.entry):
-            return iter(())
+            return ()
         classes = node.entry.classes
-        if self.aliases and classes.is_alias and (self.finding or node is not self.base):
-            return iter(())
+        if self.subentries is not None and classes.is_subentry is not self.subentries:
+            return ()
+        if self.aliases and classes.is_alias and (self.op.deref == m.Deref.ALWAYS or node is not self.base):
+            return ()
         if self.referrals and classes.is_referral:
+            if not self.refers:
+                return ()
             scope = m.Scope.BASE if self.scope == m.Scope.ONE else m.Scope.SUBTREE
-            return iter((Response(m.SearchResultReference(referral_uris(self.directory, node, node.dn, scope))),))
+            return (Response(m.SearchResultReference(referral_uris(self.directory, node, node.dn, scope))),)
         return None
 
     # --- which nodes --------------------------------------------------------------------------------------------------
@@ -256,7 +300,11 @@ class _Sending:
             return
         lists, left = candidates
         for nodes in lists:
-            yield None if nodes is None else self._in_scope(nodes), left
+            if nodes is None or len(nodes) <= _FILTERED_AT_ONCE:
+                yield None if nodes is None else self._in_scope(nodes), left
+                continue
+            for start in range(0, len(nodes), _FILTERED_AT_ONCE):
+                yield self._in_scope(nodes[start : start + _FILTERED_AT_ONCE]), self.test if start else left
 
     def _walk(self) -> Iterator[Node]:
         base = self.base
@@ -269,8 +317,75 @@ class _Sending:
 
     def _in_scope(self, nodes: list[Node]) -> list[Node]:
         base = self.base
+        if base.parent is None and self.scope == m.Scope.SUBTREE and len(self.dit.contexts) == 1:
+            return nodes  # everything is below the one naming context
         if self.scope == m.Scope.ONE:
             return [node for node in nodes if node.parent is base]
         if self.scope == m.Scope.SUBORDINATE:
             return [node for node in nodes if node is not base and node.is_within(base)]
         return [node for node in nodes if node.is_within(base)]
+
+
+def _matching(nodes: Iterable[Node], test: Test) -> list[Node]:
+    if test is TRUE:
+        return [node for node in nodes if node.entry is not None]
+    return [node for node in nodes if (entry := node.entry) is not None and test(node, entry) is True]
+
+
+class Presenting:
+    """Makes the entries that are sent out of the nodes that were found.
+
+    ``dress``, where controls have set it, makes actions of a batch of nodes and the entries made of them.
+    """
+
+    __slots__ = ("_selection", "_view", "dress")
+
+    def __init__(self, selection: Selection, view: "View | None") -> None:
+        self._selection = selection
+        self._view = view
+        self.dress: Callable[[list[Node], Encoded], Iterator[Action]] | None = None
+
+    def actions(self, found: Found, limit: int, sent: int = 0) -> Generator[Action, None, int]:
+        """Send what is found: ``limit`` entries at most (0: any number), of which ``sent`` have been sent before.
+
+        Gives how many were sent now. Raises LDAPError 4 when there are more.
+        """
+        left = most = max(limit - sent, 0) if limit else _UNLIMITED
+        for batch in found:
+            if not isinstance(batch, list):
+                yield batch
+                continue
+            over = len(batch) > left
+            if over:
+                del batch[left:]
+            left -= len(batch)
+            if batch:
+                if self.dress is None:
+                    yield Entries(entries_of(self._selection, batch, self._view))
+                else:
+                    yield from self.dress(batch, entries_of(self._selection, batch, self._view))
+            if over:
+                raise LDAPError(ResultCode.SIZE_LIMIT_EXCEEDED)
+        return most - left
+
+
+def entries_of(selection: Selection, nodes: Sequence[Node], view: "View | None") -> Encoded:
+    """DN and selected attributes of each node, as ``view`` shows its entry; it must have one."""
+    plan_for, carefully = selection.plan, selection.attributes
+    encoded: Encoded = []
+    parent: Node | None = None
+    prefix = b""
+    layout = slice_ = None
+    for node in nodes:
+        entry: Entry = node.entry  # type: ignore[assignment]
+        if view is not None:
+            entry = view(node, entry)
+        if node.parent is not parent:
+            parent = node.parent
+            prefix = b"" if parent is None else b"," + parent.text
+        text = node.text if parent is None else node.rdn.text + prefix  # type: ignore[union-attr]
+        if entry.layout is not layout:
+            layout = entry.layout
+            slice_ = plan_for(layout).slice
+        encoded.append((text, entry.attributes[slice_] if slice_ is not None else carefully(node, entry)))
+    return encoded

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from fakeldapd.directory.dit import Node
 from fakeldapd.directory.entry import Entry, Values
 from fakeldapd.operations.commit import Commit
+from fakeldapd.operations.controls.row import Row
 from fakeldapd.operations.modify import Edit, outcome
 from fakeldapd.operations.request import Action, Request
 from fakeldapd.schema.dn import DN
@@ -33,6 +34,9 @@ class Overlay:
 
     seen_types: frozenset[AttributeType] | None = frozenset()
     """The types of which ``seen`` gives other values, None: any. Filters have to look at those and not at indexes."""
+
+    controls: Mapping[bytes, Row] = {}
+    """The controls that a directory has only with this overlay, by OID."""
 
     def attached(self, directory: "Directory") -> None:
         """Once, before anything is loaded: look up what is needed in ``directory.schema``. Raises SettingError."""

@@ -33,6 +33,11 @@ OVERLAYS: Mapping[str, Row] = {
         "[dangling-error=CODE] [refint=TRUE|FALSE] [dn=DN]",
         "memberOf on the members of groups, kept right by the server",
     ),
+    "ppolicy": Row(
+        "ppolicy",
+        "[default=DN] [hash_cleartext] [use_lockout] [disable_write]",
+        "rules for passwords: lockout, expiry, history, quality",
+    ),
     "refint": Row(
         "refint",
         "ATTRIBUTE ... [nothing=DN] [modifiersname=DN]",

@@ -149,11 +149,20 @@ def attribute(encoded: bytes) -> Attribute:
 
 def attribute_values(encoded: bytes) -> tuple[bytes, ...]:
     """The values of a PartialAttribute that was encoded here or came in a decoded SearchResultEntry."""
+    if encoded[1] > 127:
+        return attribute(encoded).values
     offset = encoded[3] + 4
-    # One short value of an attribute with a short description: the case of nearly every attribute of a directory.
-    if encoded[1] < 128 and 1 < encoded[offset + 1] == encoded[offset + 3] + 2 < 128:
+    stop = len(encoded)
+    # Everything is shorter than 128 octets from here on: one octet for each tag and each length.
+    if encoded[offset + 1] and encoded[offset + 1] == encoded[offset + 3] + 2:
         return (encoded[offset + 4 :],)
-    return attribute(encoded).values
+    offset += 2
+    values = []
+    while offset < stop:
+        start = offset + 2
+        offset = start + encoded[offset + 1]
+        values.append(encoded[start:offset])
+    return tuple(values)
 
 
 # --- requests ---------------------------------------------------------------------------------------------------------

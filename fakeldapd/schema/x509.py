@@ -227,6 +227,12 @@ def name_text(octets: bytes, start: int, end: int) -> bytes | None:
     return b",".join(reversed(rdns))
 
 
+def certificate_subject(octets: bytes) -> bytes | None:
+    """The subject of a certificate as a DN (RFC 4514), its types as OIDs; None for what isn't a certificate."""
+    parts = _certificate(octets)
+    return _text(octets, parts[4]) if parts else None
+
+
 def _text(octets: bytes, name: _Element | None) -> bytes | None:
     return name_text(octets, name[1], name[2]) if name is not None else None
 

@@ -1,4 +1,4 @@
-"""Where to listen: ``ldap://`` URLs and the sockets that systemd hands over.
+"""Where to listen: ``ldap://``, ``ldaps://`` and ``ldapi://`` URLs, and the sockets that systemd hands over.
 
 A fake directory with a known password has no business on a network, so an address other than loopback is refused unless
 it was asked for twice.
@@ -9,12 +9,17 @@ import os
 import socket
 from collections.abc import MutableMapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from twisted.internet.error import CannotListenError
 
-LDAP_PORT = 389
+from fakeldapd.server import local
+
+if TYPE_CHECKING:
+    from fakeldapd.server.service import LDAPServerFactory
+
+LDAP_PORT, LDAPS_PORT = 389, 636
 _FIRST_INHERITED = 3
 """SD_LISTEN_FDS_START."""
 
@@ -29,17 +34,19 @@ class CannotListen(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ListenAddress:
-    """An ``ldap://host:port`` to listen on. ``host`` as it was written, without brackets; ``port`` 0 is any free
-    one."""
+    """An ``ldap://host:port`` to listen on, ``ldaps`` where ``tls``. ``host`` as it was written, without brackets;
+    ``port`` 0 is any free one."""
 
     host: str
     port: int
+    tls: bool = False
 
-    def open(self, reactor: Any, factory: Any, backlog: int) -> tuple[Any, str]:
+    def open(self, reactor: Any, factory: "LDAPServerFactory", backlog: int) -> tuple[Any, str]:
         """Listen; gives Twisted's port and the URL to reach it by. Raises CannotListen."""
+        served = factory.over_tls if self.tls else factory
         try:
             address = _resolve(self.host, self.port)
-            port = reactor.listenTCP(self.port, factory, backlog=backlog, interface=address)
+            port = reactor.listenTCP(self.port, served, backlog=backlog, interface=address)
         except CannotListenError as error:
             hint = _HINT.get(getattr(error.socketError, "errno", 0), "")
             raise CannotListen(f"{self.url(self.port)}: {_reason(error.socketError)}{hint}") from error
@@ -49,27 +56,54 @@ class ListenAddress:
 
     def url(self, port: int) -> str:
         """The URL of this host with that port."""
-        return f"ldap://[{self.host}]:{port}" if ":" in self.host else f"ldap://{self.host}:{port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"ldap{'s' * self.tls}://{host}:{port}"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalAddress:
+    """An ``ldapi://`` to listen on: a local socket whose file is ``path``."""
+
+    path: str
+
+    def open(self, reactor: Any, factory: "LDAPServerFactory", backlog: int) -> tuple[Any, str]:
+        """Listen; gives the port and the URL to reach it by. Raises CannotListen."""
+        try:
+            listening, remove = local.bind(self.path, backlog)
+        except OSError as error:
+            hint = "; something listens there already: stop it, or take another path" if error.errno == 98 else ""
+            raise CannotListen(f"{local.url(self.path)}: {_reason(error)}{hint}") from error
+        return local.LocalPort(reactor, listening, factory, remove).start(), local.url(self.path)
 
 
 @dataclass(frozen=True, slots=True)
 class Inherited:
-    """A listening socket that systemd opened (sd_listen_fds(3)). ``fd`` belongs to us from now on."""
+    """A listening socket that systemd opened (sd_listen_fds(3)). ``fd`` belongs to us from now on; ``tls``: begin TLS
+    at once."""
 
     fd: int
+    tls: bool = False
 
-    def open(self, reactor: Any, factory: Any, backlog: int) -> tuple[Any, str]:
-        """Accept connections on it; gives Twisted's port and the URL to reach it by. Raises CannotListen."""
+    def open(self, reactor: Any, factory: "LDAPServerFactory", backlog: int) -> tuple[Any, str]:
+        """Accept connections on it; gives the port and the URL to reach it by. Raises CannotListen."""
+        served = factory.over_tls if self.tls else factory
         try:
-            with socket.socket(fileno=os.dup(self.fd)) as passed:
-                family = passed.family
             os.set_blocking(self.fd, False)  # Twisted would wait in accept() otherwise
-            port = reactor.adoptStreamPort(self.fd, family, factory)
-            os.close(self.fd)  # Twisted works with a duplicate
+            passed = socket.socket(fileno=self.fd)
+            if passed.family == socket.AF_UNIX:
+                return local.LocalPort(reactor, passed, served).start(), local.url(_local_name(passed))
+            with passed:  # Twisted works with a duplicate
+                port = reactor.adoptStreamPort(self.fd, passed.family, served)
         except OSError as error:
             raise CannotListen(f"systemd: descriptor {self.fd}: {_reason(error)}") from error
         host = port.getHost()
-        return port, ListenAddress(host.host, host.port).url(host.port)
+        return port, ListenAddress(host.host, host.port, self.tls).url(host.port)
+
+
+def _local_name(listening: socket.socket) -> str:
+    """The path of a local socket, with @ for the NUL that an abstract one begins with."""
+    name = listening.getsockname()
+    return "@" + os.fsdecode(name[1:]) if isinstance(name, bytes) else str(name)
 
 
 _HINT = {
@@ -102,16 +136,16 @@ def _is_loopback(host: str) -> bool:
         raise ListenError(f"--listen: {host}: {_reason(error)}; write an address, such as 127.0.0.1") from error
 
 
-def parse(text: str, *, allow_remote: bool = False) -> ListenAddress:
-    """Read an ``ldap://host[:port]`` URL. Raises ListenError."""
+def parse(text: str, *, allow_remote: bool = False) -> ListenAddress | LocalAddress:
+    """Read an ``ldap://host[:port]``, ``ldaps://host[:port]`` or ``ldapi://path`` URL. Raises ListenError."""
+    if text[:8].lower() == "ldapi://":
+        return LocalAddress(_local_path(text))
     try:
         url = urlsplit(text)
         host, port = unquote(url.hostname or ""), url.port
     except ValueError as error:
         raise ListenError(f"--listen {text}: {error}; write for example ldap://127.0.0.1:1389") from None
-    if url.scheme in ("ldaps", "ldapi"):
-        raise ListenError(f"--listen {text}: {url.scheme}:// is not available in this version; use ldap://")
-    if url.scheme != "ldap":
+    if url.scheme not in ("ldap", "ldaps"):
         raise ListenError(f"--listen {text}: not an LDAP URL; write for example ldap://127.0.0.1:1389")
     if not host:
         raise ListenError(f"--listen {text}: no address to listen on; write for example ldap://127.0.0.1:1389")
@@ -121,30 +155,46 @@ def parse(text: str, *, allow_remote: bool = False) -> ListenAddress:
         raise ListenError(
             f"--listen {text}: {host} is not a loopback address; to serve other machines add --allow-remote"
         )
-    return ListenAddress(host, LDAP_PORT if port is None else port)
+    tls = url.scheme == "ldaps"
+    return ListenAddress(host, (LDAPS_PORT if tls else LDAP_PORT) if port is None else port, tls)
+
+
+def _local_path(text: str) -> str:
+    """The path in an ``ldapi://`` URL, where it stands in the host's place, percent-encoded."""
+    written, _, rest = text[8:].partition("/")
+    path = unquote(written)
+    if rest or not path.startswith("/") or "\0" in path:
+        wanted = path + ("/" + rest if rest else "")
+        example = wanted if wanted.startswith("/") and len(wanted) > 1 else "/tmp/ldapi"
+        raise ListenError(
+            f"--listen {text}: the whole path of a socket is expected, with %2F for each slash, as in "
+            f"{local.url(example)}"
+        )
+    return path
 
 
 def inherited(environ: MutableMapping[str, str], *, allow_remote: bool = False) -> list[Inherited]:
-    """The sockets that systemd has opened for this process; their variables are taken out of ``environ``. Raises
-    ListenError."""
+    """The sockets that systemd has opened for this process; their variables are taken out of ``environ``. Those whose
+    FileDescriptorName is ``ldaps`` begin with TLS. Raises ListenError."""
     pid, count = environ.pop("LISTEN_PID", ""), environ.pop("LISTEN_FDS", "")
-    environ.pop("LISTEN_FDNAMES", None)
+    names = environ.pop("LISTEN_FDNAMES", "").split(":")
     if pid != str(os.getpid()) or not count.isdigit() or count == "0":
         raise ListenError("--listen systemd: no sockets were passed; this is for a service with a .socket unit")
     fds = range(_FIRST_INHERITED, _FIRST_INHERITED + int(count))
     for fd in fds:
         os.set_inheritable(fd, False)
         _check_inherited(fd, allow_remote)
-    return [Inherited(fd) for fd in fds]
+    names += [""] * len(fds)
+    return [Inherited(fd, name == "ldaps") for fd, name in zip(fds, names, strict=False)]
 
 
 def _check_inherited(fd: int, allow_remote: bool) -> None:
     with socket.socket(fileno=os.dup(fd)) as passed:
         listening = passed.type == socket.SOCK_STREAM and passed.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
-        if passed.family not in (socket.AF_INET, socket.AF_INET6) or not listening:
-            raise ListenError(
-                "--listen systemd: only TCP sockets (ListenStream=address:port) can be served in this version"
-            )
+        if passed.family not in (socket.AF_INET, socket.AF_INET6, socket.AF_UNIX) or not listening:
+            raise ListenError("--listen systemd: only stream sockets (ListenStream=) can be served")
+        if passed.family == socket.AF_UNIX:
+            return
         host = str(passed.getsockname()[0])
         if not allow_remote and not _is_loopback(host):
             raise ListenError(

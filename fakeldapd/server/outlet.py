@@ -69,6 +69,12 @@ class Outlet:
         if self._send is None:
             self._transport.unregisterProducer()
 
+    def give_way(self) -> None:
+        """Another Outlet follows on a layer above the same socket (TLS): what has been made so far goes out first."""
+        self.flush()
+        if self.full:  # the socket takes the rest when it can, and need not tell
+            self._transport.unregisterProducer()
+
     def pauseProducing(self) -> None:
         """IPushProducer: the transport has taken as much as it wants to remember."""
         self.full = True

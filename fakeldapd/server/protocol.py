@@ -25,6 +25,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ldaptor.protocols.ldap.ldapserver import BaseLDAPServer
+from twisted.internet.interfaces import IHandshakeListener
+from zope.interface import implementer
 
 from fakeldapd.operations.request import (
     Action,
@@ -47,6 +49,8 @@ from fakeldapd.protocol.encode import encode_entries, encode_message, notice_of_
 from fakeldapd.protocol.result import LDAPError, ProtocolError, ResultCode
 from fakeldapd.server.cancel import cancel
 from fakeldapd.server.outlet import Outlet
+from fakeldapd.server.peer import introduce
+from fakeldapd.server.starttls import begin_tls
 from fakeldapd.server.turns import SLICE, DelayedCall
 
 if TYPE_CHECKING:
@@ -88,6 +92,7 @@ class _Parked:
         self.ended = False
 
 
+@implementer(IHandshakeListener)
 class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
     """One connection. ``factory`` has what all of a service's connections share: handler, clock, turns, limits."""
 
@@ -117,14 +122,23 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
 
     # --- the life of a connection ---
 
+    def makeConnection(self, transport: Any) -> None:
+        """There is a transport: the first one, or that of TLS, which StartTLS has put before it."""
+        if self.connected:
+            self.transport = transport
+            self._outlet = Outlet(transport, self._room_changed)
+        else:
+            super().makeConnection(transport)
+
+    def handshakeCompleted(self) -> None:
+        """IHandshakeListener: from now on everything goes through TLS."""
+        self.transport.handshake_done(self.session, self.factory.read_dn)
+
     def connectionMade(self) -> None:
         """Twisted has accepted a client."""
         super().connectionMade()
         transport = self.transport
-        peer = transport.getPeer()
-        self.session.peer = (
-            f"{peer.host}:{peer.port}" if hasattr(peer, "host") else str(getattr(peer, "name", "") or "")
-        )
+        introduce(self.session, transport)
         self.factory.connections.add(self)
         self._outlet = Outlet(transport, self._room_changed)
         if hasattr(transport, "setTcpNoDelay"):
@@ -144,6 +158,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         self._end_all()
         self._pending.clear()
         self._outlet.pieces.clear()
+        self.session.suspended.clear()
         _log.debug("%s disconnected", self.session.peer)
         self.factory.connection_closed(self)
 
@@ -270,12 +285,11 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         self._held &= ~_ALONE
         if self._held & _CLOSED:
             return
-        if isinstance(request.op, m.BindRequest):
-            limits = self.factory.limits
-            anonymous = self.session.identity is None and not self.session.is_admin
-            size = limits.max_message_size if anonymous else limits.max_message_size_bound
-            self._connection.max_message_size = size
-        else:
+        limits = self.factory.limits
+        anonymous = self.session.identity is None and not self.session.is_admin
+        size = limits.max_message_size if anonymous else limits.max_message_size_bound
+        self._connection.max_message_size = size
+        if not isinstance(request.op, m.BindRequest):
             self._connection.resume()
 
     def _abandon(self, message: m.LDAPMessage) -> None:
@@ -352,9 +366,11 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         elif isinstance(action, Disconnect):
             self._close(abort=action.abort)
         elif isinstance(action, StartTLS):
-            # no listener offers TLS yet, so no handler can have had a reason; the client has been told to begin it
-            _log.error("%s closed: a handler began TLS, which is not offered here", self.session.peer)
-            self._close()
+            if begin_tls(self, self._connection, self._outlet):
+                self._held &= ~_FULL
+                self._wake(parked)
+            else:
+                self._close()
         else:
             self._failed(parked.request, TypeError(f"a handler gave {action!r}, which is not an action"), None)
             self._end(parked)

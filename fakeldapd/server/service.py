@@ -4,18 +4,23 @@ The reactor is given, never imported: a program may have its own, and a test has
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import ServerFactory
 
 from fakeldapd.operations.request import Handler
-from fakeldapd.server.listen import CannotListen, Inherited, ListenAddress
+from fakeldapd.protocol.result import LDAPError, ResultCode
+from fakeldapd.schema.dn import DN
+from fakeldapd.server.listen import CannotListen, Inherited, ListenAddress, LocalAddress
 from fakeldapd.server.protocol import LDAPServer
 from fakeldapd.server.turns import Clock, Turns
+
+if TYPE_CHECKING:
+    from fakeldapd.server.tls import ServerTLS, TLSLayer
 
 _log = logging.getLogger(__name__)
 
@@ -37,21 +42,50 @@ class Limits:
     idle_timeout: float = 0.0
 
 
+def _unread(text: bytes) -> DN:
+    """Who has no schema knows nobody by a certificate."""
+    raise LDAPError(ResultCode.INVALID_DN_SYNTAX)
+
+
 class LDAPServerFactory(ServerFactory):
-    """Makes an LDAPServer for each connection, and knows those that are open."""
+    """Makes an LDAPServer for each connection, and knows those that are open.
+
+    ``tls`` is what connections begin TLS with, None where they can't; ``read_dn`` makes a DN of a certificate's
+    subject, or raises LDAPError.
+    """
 
     noisy = False
 
     def __init__(
-        self, handler: Handler, clock: Clock, limits: Limits | None = None, *, notice_on_stop: bool = False
+        self,
+        handler: Handler,
+        clock: Clock,
+        limits: Limits | None = None,
+        *,
+        notice_on_stop: bool = False,
+        tls: "ServerTLS | None" = None,
+        read_dn: Callable[[bytes], DN] = _unread,
     ) -> None:
         self.handler = handler
         self.clock = clock
         self.limits = limits or Limits()
         self.notice_on_stop = notice_on_stop
+        self.tls = tls
+        self.read_dn = read_dn
         self.turns = Turns(clock)
         self.connections: set[LDAPServer] = set()
         self._emptied: Deferred[None] | None = None
+        self._over_tls: TLSLayer | None = None
+
+    @property
+    def over_tls(self) -> "TLSLayer":
+        """The same connections below a layer of TLS: a factory for ``ldaps://``, and what StartTLS begins."""
+        if self._over_tls is None:
+            from fakeldapd.server.tls import TLSLayer
+
+            assert self.tls is not None
+            self._over_tls = TLSLayer(self.tls, self, self.clock)
+        return self._over_tls
 
     def buildProtocol(self, addr: IAddress | None) -> LDAPServer | None:
         """A connection has been accepted; with None the transport closes it again."""
@@ -103,7 +137,7 @@ class Service:
         self._reactor = reactor
         self._ports: list[Any] = []
 
-    def listen(self, addresses: Sequence[ListenAddress | Inherited]) -> None:
+    def listen(self, addresses: Sequence[ListenAddress | LocalAddress | Inherited]) -> None:
         """Open every address; where one can't be, none is. Raises CannotListen."""
         try:
             for address in addresses:

@@ -100,6 +100,13 @@ def test_part(serve: Serve, run: Run) -> None:
     ]
 
 
+def test_subentries_are_dumped(serve: Serve, run: Run) -> None:
+    subentry = "dn: cn=sub,dc=example,dc=com\nobjectClass: subentry\ncn: sub\nsubtreeSpecification: {}\n"
+    done = run("dump", *serve(SAMPLE.rstrip() + "\n\n" + subentry).admin)
+    assert (done.code, done.err) == (0, "")
+    assert b"cn=sub,dc=example,dc=com" in _entries(done.out)
+
+
 def test_more_than_a_page(serve: Serve, run: Run) -> None:
     done = run("dump", *serve(_many(1100)).admin)
     assert (done.code, done.err) == (0, "")

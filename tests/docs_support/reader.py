@@ -25,7 +25,8 @@ from docs_support.blocks import ROOT, Block
 from fakeldapd.cli import COMMANDS
 
 LONG = 60
-PORT = "1389"
+PORTS = {"ldap": "1389", "ldaps": "1636"}
+"""The ports that pages have."""
 
 NOT_TYPED = frozenset(["make", "git", "pip", "sudo", "twist", "twistd", "cd"])
 LDAP_TOOLS = frozenset(
@@ -78,12 +79,13 @@ class Reader:
             "PATH": os.pathsep.join([str(programs), os.environ.get("PATH", os.defpath)]),
             "PYTHONPATH": str(ROOT),
             "FAKELDAPD_LISTEN": "ldap://127.0.0.1:0",
+            "XDG_STATE_HOME": str(folder / "state"),
             "LC_ALL": "C.UTF-8",
             "COLUMNS": "100",
             "TERM": "dumb",
         }
         self._server: subprocess.Popen[str] | None = None
-        self._port = PORT
+        self._ports = dict(PORTS)
         self._code = 0
 
     def __enter__(self) -> Self:
@@ -140,6 +142,7 @@ class Reader:
     def _serve(self, command: str) -> tuple[int, str]:
         """Start a server; what it printed until it was ready, or until it ended."""
         self._end_server()
+        command = re.sub(f":({'|'.join(PORTS.values())})\\b", ":0", command)
         self._server = subprocess.Popen(
             ["bash", "-c", f"exec env {command}"],
             cwd=self._folder,
@@ -153,7 +156,8 @@ class Reader:
         for line in self._server.stdout:
             printed += line
             if line.startswith("fakeldapd ready"):
-                self._port = line.rpartition(":")[2].strip()
+                urls = [url.partition("://") for url in line.split()[2:]]
+                self._ports |= {scheme: rest.rpartition(":")[2] for scheme, _, rest in urls if scheme in PORTS}
                 return 0, printed
         return self._server.wait(LONG), printed
 
@@ -164,7 +168,12 @@ class Reader:
             server.communicate(timeout=LONG)
 
     def _here(self, text: str) -> str:
-        return text.replace(PORT, self._port)
+        return re.sub("|".join(PORTS.values()), lambda found: self._real[found[0]], text)
+
+    @property
+    def _real(self) -> dict[str, str]:
+        """The port of a page, and what it really is."""
+        return {PORTS[scheme]: port for scheme, port in self._ports.items()}
 
     def _compare(self, block: Block, command: str, expected: str, printed: str) -> None:
         wanted = _lines(self._here(expected))

@@ -129,3 +129,13 @@ def test_an_exception_passes_through(caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(ValueError, match="oops"):
         logged(caplog, ValueError("oops"))
     assert vars(caplog.records[0])["ldap"]["ended"] == "without an answer"
+
+
+def test_a_tracked_session_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    """A proxy says for whom it acts, and another before it did, too; what can't be read is passed over."""
+    first = b"\x30\x0f\x04\x01a\x04\x01b\x04\x01\x31\x04\x04mary"
+    values = (first, b"junk", first.replace(b"mary", b"jo\xffe"))
+    controls = tuple(m.Control(b"1.3.6.1.4.1.21008.108.63.1", False, value) for value in values)
+    with caplog.at_level(logging.INFO, "fakeldapd.access"):
+        list(access_log(lambda request: iter(()))(Request(Session(), 1, m.DeleteRequest(b"cn=a"), controls)))
+    assert caplog.records[0].ldap["session"] == "mary jo\\xffe"  # type: ignore[attr-defined]

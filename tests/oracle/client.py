@@ -9,11 +9,12 @@ the lines are equal.
 import hashlib
 import re
 import socket
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
-from oracle import wire
+from oracle import certificates, wire
 
 SILENCE = 10.0
 """Seconds after which a server that has neither answered nor closed counts as silent. No test waits for it unless it
@@ -29,12 +30,19 @@ WHO_AM_I = "1.3.6.1.4.1.4203.1.11.3"
 UUID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")
 CSN = re.compile(rb"\d{14}\.\d{6}Z#[0-9a-f]{6}#[0-9a-f]{3}#[0-9a-f]{6}\Z")
 TIME = re.compile(rb"\d{14}Z\Z")
+MICROSECONDS = re.compile(rb"\d{14}\.\d{6}Z\Z")
+HISTORY = re.compile(rb"\d{14}Z#")
 SHAPES = {
     b"entryuuid": (UUID, "<uuid>"),
     b"entrycsn": (CSN, "<csn>"),
     b"contextcsn": (CSN, "<csn>"),
     b"createtimestamp": (TIME, "<time>"),
     b"modifytimestamp": (TIME, "<time>"),
+    b"pwdchangedtime": (TIME, "<time>"),
+    b"pwdaccountlockedtime": (TIME, "<time>"),
+    b"pwdaccounttmplockoutend": (TIME, "<time>"),
+    b"pwdfailuretime": (MICROSECONDS, "<time with microseconds>"),
+    b"pwdgraceusetime": (MICROSECONDS, "<time with microseconds>"),
 }
 
 Entry = tuple[bytes, list[tuple[bytes, list[bytes]]]]
@@ -58,6 +66,9 @@ def show_value(name: bytes, value: bytes) -> str:
         pattern, shape = SHAPES[base]
         if pattern.match(value):
             return shape
+    if base == b"pwdhistory" and HISTORY.match(value):
+        oid, length, password = value.split(b"#", 3)[1:]
+        return f"<time>#{show(oid)}#{show(length)}#{show_value(b'userPassword', password)}"
     if base == b"userpassword" and value.startswith(b"{SSHA}"):
         return f"{{SSHA}}<{len(value) - 6} characters>"
     return show(value)
@@ -136,11 +147,16 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.socket.close()
 
+    def start_tls(self) -> None:
+        """Begin TLS here and now. Raises OSError."""
+        context = ssl.create_default_context(cafile=str(certificates.made().ca))
+        self.socket = context.wrap_socket(self.socket, server_hostname="localhost")
+
     def send(self, octets: bytes) -> None:
         """Send octets as they are; a peer that has gone is found out when reading."""
         try:
             self.socket.sendall(octets)
-        except ConnectionError:
+        except (ConnectionError, ssl.SSLError):
             self.closed = True
 
     def receive(self) -> tuple[int, int, bytes, bytes | None] | None:
@@ -151,7 +167,7 @@ class Client:
             except IndexError:
                 try:
                     more = self.socket.recv(1 << 18)
-                except ConnectionError:
+                except (ConnectionError, ssl.SSLError):
                     more = b""
                 if not more:
                     self.closed = True

@@ -7,16 +7,48 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Protocol, Self
 
-from oracle import overlays, wire
+from oracle import certificates, overlays, wire
 from oracle.client import Answer, Client, Entry
 from oracle.slapd import ADMIN, BASE, PASSWORD
 from oracle.steps import MANAGE_DSA_IT, PASSWORDS, Row
 
+SUBENTRIES = "1.3.6.1.4.1.4203.1.10.1"
 UNIVERSE = Path(__file__).parent.parent / "differential" / "universe.ldif"
 GROUPS = UNIVERSE.with_name("groups.ldif")
 WITHOUT_MSUSER = "core,cosine,inetorgperson,nis,misc,dyngroup"
 """msuser.schema defines a memberOf that slapd's overlay can't use."""
+POLICIES = UNIVERSE.with_name("policies.ldif")
+DEFAULT_POLICY = "cn=default,ou=policies,dc=example,dc=com"
 TWO = ["dc=example,dc=com", "o=Second Base"]
+
+TLS: dict[str, object] = {
+    "tls-cert": lambda: certificates.made().certificate,
+    "tls-key": lambda: certificates.made().key,
+    "tls-ca": lambda: certificates.made().ca,
+}
+SASL_PEOPLE = Path(__file__).parent.parent / "differential" / "sasl.ldif"
+SASL_OPTIONS: dict[str, object] = {
+    "authz-regexp": [
+        '"uid=([^,]*),cn=[^,]*,cn=auth" "uid=$1,ou=people,dc=example,dc=com"',
+    ],
+    "sasl-secprops": "noplain,noanonymous",
+}
+SEARCHING = [
+    '"^uid=admin,cn=[[:alnum:]-]+,cn=auth$" cn=admin,dc=example,dc=com',
+    '"^uid=nowhere,CN=[^,]*,cn=auth$" "uid=nowhere,dc=elsewhere"',
+    '"^uid=garbage,cn=[^,]*,cn=auth$" garbage',
+    '"^uid=subtree,cn=[^,]*,cn=auth$" "dn.subtree:ou=people,dc=example,dc=com"',
+    '"^uid=(al)(ice2),cn=[^,]*,cn=auth$" "uid=$1ice$9,ou=people,dc=example,dc=com"',
+    '"^uid=exact,cn=[^,]*,cn=auth$" "dn:UID=Alice, ou=people,dc=example,dc=com"',
+    '"^uid=nofilter,cn=[^,]*,cn=auth$" "ldap:///ou=people,dc=example,dc=com??sub"',
+    '"^uid=base,cn=[^,]*,cn=auth$" "ldap:///uid=alice,ou=people,dc=example,dc=com??base?(objectClass=*)"',
+    '"^uid=many,cn=[^,]*,cn=auth$" "ldap:///ou=people,dc=example,dc=com??one?(objectClass=inetOrgPerson)"',
+    '"^uid=password,cn=[^,]*,cn=auth$" "ldap:///ou=people,dc=example,dc=com??sub?(userPassword=alice-secret)"',
+    '"^uid=elsewhere,cn=[^,]*,cn=auth$" "ldap:///dc=elsewhere??sub?(uid=alice)"',
+    '"^uid=host,cn=[^,]*,cn=auth$" "ldap://host/ou=people,dc=example,dc=com??sub?(uid=alice)"',
+    '"^uid=config,cn=[^,]*,cn=auth$" "cn=config"',
+    '"uid=([^,]+),cn=[^,]+,cn=auth" "ldap:///dc=example,dc=com??sub?(uid=$1)"',
+]
 
 VARIANTS: dict[str, tuple[Path | None, dict[str, object]]] = {
     "default": (UNIVERSE, {}),
@@ -25,6 +57,16 @@ VARIANTS: dict[str, tuple[Path | None, dict[str, object]]] = {
     "read-only": (UNIVERSE, {"read-only": True}),
     "deny": (UNIVERSE, {"anonymous": "deny"}),
     "size-limit": (UNIVERSE, {"size-limit": 3}),
+    "sasl": (SASL_PEOPLE, SASL_OPTIONS | {"authz-policy": "any"}),
+    "sasl-none": (SASL_PEOPLE, SASL_OPTIONS),
+    "sasl-to": (SASL_PEOPLE, SASL_OPTIONS | {"authz-policy": "to"}),
+    "sasl-from": (SASL_PEOPLE, SASL_OPTIONS | {"authz-policy": "from"}),
+    "sasl-all": (SASL_PEOPLE, SASL_OPTIONS | {"authz-policy": "all"}),
+    "sasl-unmapped": (SASL_PEOPLE, {"sasl-secprops": "none"}),
+    "sasl-search": (SASL_PEOPLE, {"sasl-secprops": "noanonymous", "authz-regexp": SEARCHING}),
+    "sasl-noactive": (SASL_PEOPLE, {"sasl-secprops": "noplain,noactive"}),
+    "sasl-tls": (SASL_PEOPLE, SASL_OPTIONS | {"authz-policy": "any"} | TLS),
+    "sasl-strong": (SASL_PEOPLE, {"sasl-secprops": "minssf=1"}),
     "message-size": (UNIVERSE, {"max-message-size": 2000}),
     **{
         f"memberof{setting}": (GROUPS, {"overlay": [f"memberof{setting}"], "schema": WITHOUT_MSUSER})
@@ -41,10 +83,13 @@ VARIANTS: dict[str, tuple[Path | None, dict[str, object]]] = {
     "refint, nothing": (UNIVERSE, {"overlay": ["refint:member manager nothing=cn=nobody modifiersname=cn=me"]}),
     "memberof, refint": (GROUPS, {"overlay": ["memberof", "refint:member manager"], "schema": WITHOUT_MSUSER}),
     **{name: (UNIVERSE, options) for name, options in overlays.VARIANTS.items()},
+    "ppolicy": (POLICIES, {"overlay": [f"ppolicy:default={DEFAULT_POLICY} use_lockout=on"]}),
+    "ppolicy-hash": (POLICIES, {"overlay": [f"ppolicy:default={DEFAULT_POLICY} hash_cleartext=on"]}),
+    "tls": (UNIVERSE, TLS),
 }
-"""Configurations that rows name -> the LDIF to start with and options."""
+"""Configurations that rows name -> the LDIF to start with and options; one that has to be made first is a function."""
 
-RESTARTED = tuple(name for name, (_, options) in VARIANTS.items() if "overlay" in options)
+RESTARTED = tuple(name for name, (_, o) in VARIANTS.items() if "overlay" in o and not name.startswith("ppolicy"))
 """Those that can't be brought back by writing, since overlays write as well."""
 
 
@@ -105,12 +150,14 @@ class Subject:
     def dump(self) -> dict[bytes, Entry]:
         """Every entry below the naming contexts with operational attributes, parents first."""
         entries = []
+        manage, subentries = wire.control(MANAGE_DSA_IT), wire.control(SUBENTRIES, True, b"\x01\x01\xff")
         for base in self.bases:
-            operation = wire.search_op(base, 2, 0, 0, 0, False, "(objectClass=*)", ["*", "+"])
-            answer = self.client.ask(operation, [wire.control(MANAGE_DSA_IT)])
-            if answer.code is None:
-                raise RuntimeError(f"{self.server.name} does not answer a search of everything: {answer.lines()}")
-            entries += answer.entries
+            for controls in ([manage], [manage, subentries]):  # which no other search shows (RFC 3672 section 3)
+                operation = wire.search_op(base, 2, 0, 0, 0, False, "(objectClass=*)", ["*", "+"])
+                answer = self.client.ask(operation, controls)
+                if answer.code is None:
+                    raise RuntimeError(f"{self.server.name} does not answer a search of everything: {answer.lines()}")
+                entries += answer.entries
         return {entry[0]: entry for entry in sorted(entries, key=lambda entry: entry[0].count(b","))}
 
     def changes(self, now: Mapping[bytes, Entry]) -> list[str]:
@@ -163,7 +210,8 @@ class Subjects:
     def get(self, variant: str) -> Subject:
         """The server of that configuration in its first state."""
         if variant not in self._running:
-            ldif, options = VARIANTS[variant]
+            ldif, given = VARIANTS[variant]
+            options = {name: value() if callable(value) else value for name, value in given.items()}
             with ExitStack() as stack:
                 server = stack.enter_context(self._start(ldif, options))
                 bases = options.get("base", [BASE])

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Self
 
-from oracle.slapd import ADMIN, BASE, PASSWORD
+from oracle.slapd import ADMIN, BASE, PASSWORD, end_with_parent
 
 ROOT = Path(__file__).parent.parent.parent
 READY = b"fakeldapd ready "
@@ -18,7 +18,8 @@ class Fakeldapd:
     """Start with ``with``; ``port`` is where it listens. ``options`` are long options of the command line, without
     ``--``.
 
-    ``ldif`` None starts it ``--empty``. Raises RuntimeError with what it wrote when there is no ready line.
+    ``urls`` are all that it listens on. ``ldif`` None starts it ``--empty``. Raises RuntimeError with what it wrote
+    when there is no ready line.
     """
 
     name = "fakeldapd"
@@ -27,6 +28,7 @@ class Fakeldapd:
         self.ldif = ldif
         self.options = {"base": [BASE], **(options or {})}
         self.port = 0
+        self.urls: list[str] = []
         self.process: subprocess.Popen[bytes] | None = None
         self._log: IO[bytes] | None = None
 
@@ -46,6 +48,7 @@ class Fakeldapd:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self._log,
+            preexec_fn=end_with_parent,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
         )
         assert self.process.stdout is not None
@@ -54,7 +57,8 @@ class Fakeldapd:
             log = self.log()
             self.__exit__(RuntimeError)
             raise RuntimeError(f"no ready line but {line!r}; the log: {log}")
-        self.port = int(line.split()[2].rsplit(b":", 1)[1].rstrip(b"/"))
+        self.urls = line.decode().split()[2:]
+        self.port = int(self.urls[0].rsplit(":", 1)[1].rstrip("/"))
         return self
 
     def log(self) -> str:

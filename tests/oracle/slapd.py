@@ -5,15 +5,18 @@ access rules that Debian ships, slapd's limits. ``options`` is the dictionary th
 SLAPD_OPTIONS translates it.
 """
 
+import ctypes
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from oracle import overlays
 
@@ -49,13 +52,21 @@ access to attrs=userPassword by self write by anonymous auth by * none
 access to * by * read
 {overlays}
 """
-OVERLAYS: tuple[str, ...] = ()
+OVERLAYS = ("sssvlv", "deref")
 """What is always on in fakeldapd and a matter of configuration in slapd."""
-GLOBAL_OPTIONS: Mapping[str, Callable[[object], str]] = {
+GLOBAL_OPTIONS: Mapping[str, Callable[[Any], str]] = {
     "read-only": lambda on: "readonly on",
     "anonymous": lambda how: "require authc\ndisallow bind_anon" if how == "deny" else "",
     "time-limit": lambda seconds: f"timelimit {seconds}",
+    "authz-regexp": lambda rules: "\n".join(f"authz-regexp {rule}" for rule in rules),
+    "authz-policy": lambda policy: f"authz-policy {policy}",
+    # fakeldapd has no security layers
+    "sasl-secprops": lambda properties: f"sasl-secprops {properties},maxssf=0",
     "max-message-size": lambda size: f"sockbuf_max_incoming {size}\nsockbuf_max_incoming_auth {size}",
+    "tls-cert": lambda file: f"TLSCertificateFile {file}",
+    "tls-key": lambda file: f"TLSCertificateKeyFile {file}",
+    "tls-ca": lambda file: f"TLSCACertificateFile {file}",
+    "tls-client-cert": lambda how: f"TLSVerifyClient {'never' if how == 'none' else how}",
 }
 """An option of fakeldapd's command line -> slapd.conf's directives for the same."""
 
@@ -63,6 +74,7 @@ GLOBAL_OPTIONS: Mapping[str, Callable[[object], str]] = {
 OVERLAY_DIRECTIVES: Mapping[str, tuple[str, str]] = {
     "memberof": ("", "memberof-{}"),
     "refint": ("refint_attributes", "refint_{}"),
+    "ppolicy": ("", "ppolicy_{}"),
 }
 """An overlay -> the directive for the plain words of ``--overlay NAME:WORDS``, and that for ``name=value`` there."""
 
@@ -91,6 +103,16 @@ def available() -> bool:
 def program() -> str | None:
     """Where slapd is; it is often outside a user's PATH."""
     return shutil.which("slapd") or shutil.which("slapd", path="/usr/sbin:/usr/local/sbin:/usr/libexec")
+
+
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+_PR_SET_PDEATHSIG = 1
+
+
+def end_with_parent() -> None:
+    """Between fork and exec: have the kernel end the server when the test run is killed and can't."""
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def free_port() -> int:
@@ -195,7 +217,9 @@ class Slapd:
             f"ldap://127.0.0.1:{self.port}",
         ]
         with (self._home / "log").open("ab") as log:
-            self._process = subprocess.Popen(arguments, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            self._process = subprocess.Popen(
+                arguments, stdout=log, stderr=log, stdin=subprocess.DEVNULL, preexec_fn=end_with_parent
+            )
         deadline = time.monotonic() + 30
         while self._process.poll() is None and time.monotonic() < deadline:
             try:

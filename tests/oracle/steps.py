@@ -30,6 +30,7 @@ REMOTE = f"cn=remote,{REFERRALS}"
 PASSWORDS = {ADMIN: PASSWORD, ALICE: "alice-secret", BOB: "bob-secret", CAROL: "carol-one"}
 
 MANAGE_DSA_IT = "2.16.840.1.113730.3.4.2"
+STARTTLS = "1.3.6.1.4.1.1466.20037"
 WHO_AM_I = "1.3.6.1.4.1.4203.1.11.3"
 PASSWORD_MODIFY = "1.3.6.1.4.1.4203.1.11.1"
 SCOPES = {"base": 0, "one": 1, "sub": 2, "children": 3}
@@ -238,6 +239,25 @@ def until(step: Step, text: str) -> Step:
         while not (found := any(text in line for line in step.run(client))) and clock.monotonic() < deadline:
             clock.sleep(0.002)
         return [f"{'' if found else 'never '}{text}"]
+
+    return Step("", run)
+
+
+@_named
+def starttls(behind: bytes = b"") -> Step:
+    """StartTLS, and TLS where it is granted. ``behind`` are octets that follow the request in the same write."""
+
+    def run(client: Client) -> list[str]:
+        message_id = client.next_id()
+        client.send(wire.message(message_id, wire.extended_op(STARTTLS)) + behind)
+        [answer] = client.gather([message_id])
+        if answer.code != 0:
+            return answer.lines()
+        try:
+            client.start_tls()
+        except OSError as error:
+            return [*answer.lines(), f"no TLS: {error}"]
+        return [*answer.lines(), "TLS"]
 
     return Step("", run)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
+from server_support.running import Running
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 
@@ -84,6 +85,20 @@ class Served:
         """So many passes of the reactor, in no time."""
         for _ in range(passes):
             self.clock.advance(0)
+
+
+@pytest.fixture
+def run() -> Iterator[Callable[..., Running]]:
+    """``run(handler, limits, **LDAPServerFactory's)``: a service on real sockets."""
+    running: list[Running] = []
+
+    def start(*given: Any, **options: Any) -> Running:
+        running.append(Running(*given, **options))
+        return running[-1]
+
+    yield start
+    for each in running:
+        each.end()
 
 
 class Script:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fakeldapd.server import listen
-from fakeldapd.server.listen import CannotListen, Inherited, ListenAddress, ListenError
+from fakeldapd.server.listen import CannotListen, Inherited, ListenAddress, ListenError, LocalAddress
 
 
 @pytest.mark.parametrize(
@@ -21,9 +21,14 @@ from fakeldapd.server.listen import CannotListen, Inherited, ListenAddress, List
         ("LDAP://127.8.9.10:1", ListenAddress("127.8.9.10", 1)),
         ("ldap://[::1]:1389", ListenAddress("::1", 1389)),
         ("ldap://localhost:1389", ListenAddress("localhost", 1389)),
+        ("ldaps://localhost", ListenAddress("localhost", 636, tls=True)),
+        ("LDAPS://[::1]:0", ListenAddress("::1", 0, tls=True)),
+        ("ldapi://%2Ftmp%2FLDAP%20i", LocalAddress("/tmp/LDAP i")),
+        ("LDAPI://%2ftmp%2fx/", LocalAddress("/tmp/x")),
+        ("ldapi://%2Ftmp%2F100%25", LocalAddress("/tmp/100%")),
     ],
 )
-def test_loopback_urls(text: str, expected: ListenAddress) -> None:
+def test_local_urls(text: str, expected: ListenAddress | LocalAddress) -> None:
     assert listen.parse(text) == expected
 
 
@@ -44,8 +49,13 @@ def test_loopback_urls(text: str, expected: ListenAddress) -> None:
         ("ldap://0.0.0.0:1389", "--allow-remote"),
         ("ldap://[::]:1389", "--allow-remote"),
         ("ldap://192.0.2.1:1389", "--allow-remote"),
-        ("ldaps://127.0.0.1", "not available in this version"),
-        ("ldapi://%2Ftmp%2Fldapi", "not available in this version"),
+        ("ldaps://0.0.0.0:636", "--allow-remote"),
+        ("ldapi://", "as in ldapi://%2Ftmp%2Fldapi"),
+        ("ldapi:///", "as in ldapi://%2Ftmp%2Fldapi"),
+        ("ldapi:///run/x", "as in ldapi://%2Frun%2Fx"),
+        ("ldapi://tmp%2Fx", "as in ldapi://%2Ftmp%2Fldapi"),
+        ("ldapi://%2Ftmp%2Fx/dc=example", "%2F for each slash"),
+        ("ldapi://%2Ftmp%00", "%2F for each slash"),
         ("ldap://name.invalid", "write an address"),
     ],
 )
@@ -61,10 +71,17 @@ def test_remote_addresses_when_asked_for() -> None:
 
 @pytest.mark.parametrize(
     ("address", "url"),
-    [(ListenAddress("::1", 0), "ldap://[::1]:5"), (ListenAddress("localhost", 0), "ldap://localhost:5")],
+    [
+        (ListenAddress("::1", 0), "ldap://[::1]:5"),
+        (ListenAddress("localhost", 0), "ldap://localhost:5"),
+        (ListenAddress("::1", 0, tls=True), "ldaps://[::1]:5"),
+    ],
 )
 def test_urls_keep_the_spelling_of_the_host(address: ListenAddress, url: str) -> None:
     assert address.url(5) == url
+
+
+FACTORY: Any = None
 
 
 class Port:
@@ -96,7 +113,7 @@ class Reactor:
 
 def test_a_free_port_is_reported() -> None:
     reactor = Reactor()
-    assert ListenAddress("localhost", 0).open(reactor, None, 7)[1] == "ldap://localhost:4321"
+    assert ListenAddress("localhost", 0).open(reactor, FACTORY, 7)[1] == "ldap://localhost:4321"
     assert reactor.asked == [(0, 7, "127.0.0.1")]
 
 
@@ -106,14 +123,14 @@ def test_what_the_system_refuses(number: int, hint: str) -> None:
 
     error = CannotListenError("127.0.0.1", 389, OSError(number, os.strerror(number)))
     with pytest.raises(CannotListen) as caught:
-        ListenAddress("127.0.0.1", 389).open(Reactor(error), None, 7)
+        ListenAddress("127.0.0.1", 389).open(Reactor(error), FACTORY, 7)
     assert str(caught.value).startswith(f"ldap://127.0.0.1:389: {os.strerror(number)}")
     assert hint in str(caught.value)
 
 
 def test_a_host_that_nobody_knows() -> None:
     with pytest.raises(CannotListen, match=r"name\.invalid"):
-        ListenAddress("name.invalid", 389).open(Reactor(), None, 7)
+        ListenAddress("name.invalid", 389).open(Reactor(), FACTORY, 7)
 
 
 @pytest.mark.parametrize(
@@ -140,8 +157,8 @@ def passed(monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
         yield listening
 
 
-def variables() -> dict[str, str]:
-    return {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1", "LISTEN_FDNAMES": "ldap", "OTHER": "stays"}
+def variables(name: str = "ldap") -> dict[str, str]:
+    return {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1", "LISTEN_FDNAMES": name, "OTHER": "stays"}
 
 
 def test_sockets_from_systemd(passed: socket.socket) -> None:
@@ -150,10 +167,14 @@ def test_sockets_from_systemd(passed: socket.socket) -> None:
     assert environ == {"OTHER": "stays"}
     reactor = Reactor()
     duplicate = os.dup(passed.fileno())
-    assert Inherited(duplicate).open(reactor, None, 0)[1] == "ldap://127.0.0.1:1389"
+    assert Inherited(duplicate).open(reactor, FACTORY, 0)[1] == "ldap://127.0.0.1:1389"
     assert reactor.asked == [(duplicate, socket.AF_INET)]
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(duplicate)
+
+
+def test_a_socket_of_the_name_ldaps_begins_with_tls(passed: socket.socket) -> None:
+    assert listen.inherited(variables("ldaps")) == [Inherited(passed.fileno(), tls=True)]
 
 
 def test_a_passed_descriptor_that_is_no_listening_socket(

@@ -81,6 +81,24 @@ def test_a_socket_with_room_is_written_to_directly(pair: tuple[socket.socket, so
     assert (outlet.size, outlet.pieces) == (0, [])
 
 
+def test_giving_way_to_a_layer_leaves_nothing_behind(pair: tuple[socket.socket, socket.socket]) -> None:
+    ours, theirs = pair
+    transport = SocketTransport(ours)
+    outlet = Outlet(transport, lambda full: None)
+    outlet.pieces.append(b"said before")
+    outlet.give_way()
+    assert read_all(theirs) == b"said before"
+    flood = bytes(10_000_000)
+    put(outlet, flood)
+    assert outlet.full
+    outlet.pieces.append(b"last")
+    outlet.give_way()
+    assert transport.producer is None
+    left = transport.value()  # type: ignore[no-untyped-call]
+    assert len(read_all(theirs)) + len(left) == len(flood) + 4
+    assert left.endswith(b"last")
+
+
 def test_what_a_socket_does_not_take_is_left_to_the_transport(pair: tuple[socket.socket, socket.socket]) -> None:
     ours, theirs = pair
     transport = SocketTransport(ours)

@@ -4,101 +4,18 @@ import contextlib
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
+from server_support.running import DONE, LONG, Running
 from twisted.internet.epollreactor import EPollReactor
 from twisted.internet.tcp import Port
 
 from fakeldapd.operations.request import Action, Handler, Pause, Request, Response, Signal, Wait
 from fakeldapd.protocol import messages as m
-from fakeldapd.protocol.connection import Connection
 from fakeldapd.protocol.encode import attribute, encode_message
 from fakeldapd.server.listen import CannotListen, ListenAddress
 from fakeldapd.server.reactor import in_thread
 from fakeldapd.server.service import LDAPServerFactory, Limits, Service
-
-LONG = 30
-DONE = Response(m.SearchResultDone())
-
-
-class Running:
-    """A service and the thread its reactor runs in."""
-
-    def __init__(self, handler: Handler, limits: Limits | None) -> None:
-        self.reactor = EPollReactor()
-        self.factory = LDAPServerFactory(handler, self.reactor, limits)
-        self.service = Service(self.factory, self.reactor)
-        self.service.listen([ListenAddress("127.0.0.1", 0)])
-        self.port = int(self.service.urls[0].rpartition(":")[2])
-        self.thread = threading.Thread(target=self.reactor.run, kwargs={"installSignalHandlers": False})
-        self.thread.start()
-
-    def connect(self) -> "Client":
-        return Client(socket.create_connection(("127.0.0.1", self.port), LONG))
-
-    def call(self, function: Callable[[], Any]) -> Any:
-        """Have it called in the reactor's thread; gives its result."""
-        done = threading.Event()
-        results: list[Any] = []
-
-        def run() -> None:
-            results.append(function())
-            done.set()
-
-        self.reactor.callFromThread(run)
-        assert done.wait(LONG)
-        return results[0]
-
-    def end(self) -> None:
-        def stop() -> None:
-            self.service.stop(0).addCallback(lambda _: self.reactor.stop())
-
-        if self.thread.is_alive():
-            self.reactor.callFromThread(stop)
-            self.thread.join(LONG)
-        assert not self.thread.is_alive()
-        self.reactor.removeAll()
-
-
-class Client:
-    """A blocking client."""
-
-    def __init__(self, to_server: socket.socket) -> None:
-        self.socket = to_server
-        self._connection = Connection(client=True, max_message_size=0)
-        self._messages: list[m.LDAPMessage] = []
-
-    def send(self, number: int, name: bytes = b"") -> None:
-        self.socket.sendall(
-            encode_message(number, m.SearchRequest(name, 0, 0, 0, 0, False, m.Present(b"objectClass")), ())
-        )
-
-    def receive(self) -> m.LDAPMessage:
-        while not self._messages:
-            octets = self.socket.recv(1 << 20)
-            assert octets
-            self._messages = self._connection.receive(octets)
-        return self._messages.pop(0)
-
-    def __enter__(self) -> "Client":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.socket.close()
-
-
-@pytest.fixture
-def run() -> Iterator[Callable[..., Running]]:
-    running: list[Running] = []
-
-    def start(handler: Handler, limits: Limits | None = None) -> Running:
-        running.append(Running(handler, limits))
-        return running[-1]
-
-    yield start
-    for each in running:
-        each.end()
 
 
 def stream(count: int, size: int) -> Handler:

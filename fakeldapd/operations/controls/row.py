@@ -18,7 +18,8 @@ class Row:
     ``operations``: the requests it goes with. ``read(value)`` gives what the operation sees, or raises LDAPError.
     ``advertised``: whether the root DSE names it. ``take(control, found)``, where a row has one, is called instead of
     ``read``, for a control whose meaning depends on its criticality or on those before it: it puts what the operation
-    sees into ``found``. ``repeatable``: whether it may come twice.
+    sees into ``found``. ``repeatable``: whether it may come twice. ``extended``: the extended
+    operations it goes with, by OID.
     """
 
     name: str
@@ -27,6 +28,11 @@ class Row:
     advertised: bool = True
     take: Callable[[m.Control, dict[bytes, Any]], None] | None = None
     repeatable: bool = False
+    extended: frozenset[bytes] = frozenset()
+
+    def goes_with(self, op: m.RequestOp) -> bool:
+        """Whether the control means something with this request."""
+        return type(op) in self.operations or (type(op) is m.ExtendedRequest and op.name in self.extended)
 
 
 def no_value(name: str) -> Callable[[bytes | None], bool]:
