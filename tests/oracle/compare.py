@@ -119,8 +119,9 @@ def user(entry: Entry) -> list[tuple[bytes, list[bytes]]]:
 
 
 def kept(entry: Entry) -> tuple[object, ...]:
-    """What is the same as long as nobody has written the entry: relax rules let even the creator change."""
-    return user(entry), [values for name, values in entry[1] if name == b"creatorsName"]
+    """What is the same as long as nobody has written the entry: with relax rules even the creator changes, and
+    operational attributes come and go."""
+    return user(entry), [v for name, v in entry[1] if name == b"creatorsName"], sorted(name for name, _ in entry[1])
 
 
 class Server(Protocol):
@@ -167,6 +168,7 @@ class Subject:
             shown = Answer(entries=[entry]).lines()
             if dn not in self.baseline or shown != Answer(entries=[self.baseline[dn]]).lines():
                 lines += ["state: " + line for line in shown if line.strip() not in USUAL]
+                lines += [f"state:     no {line}" for line in sorted(USUAL - {line.strip() for line in shown})]
         return lines
 
     def state(self) -> list[str]:
