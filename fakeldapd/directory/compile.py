@@ -112,7 +112,8 @@ _SETS: dict[type, Callable[[list[Test]], Test]] = {
 
 
 def _guarded(setting: Setting, attribute_type: AttributeType, test: Test) -> Test:
-    if setting.view is not None and not setting.viewed.isdisjoint(attribute_type.subtypes):
+    viewed = setting.viewed
+    if setting.view is not None and (viewed is None or not viewed.isdisjoint(attribute_type.subtypes)):
         test = ViewedTest(test, setting.view)
     if setting.guard is None:
         return test

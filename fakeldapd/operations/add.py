@@ -211,7 +211,7 @@ def has_value(description: AttributeDescription, values: Values, value: bytes) -
 
 
 def _superior(directory: "Directory", dn: DN, guard: Guard | None) -> Node:
-    """The node to add an entry below. Raises LDAPError 68, 32, 50, 33, 10."""
+    """The node to add an entry below. Raises LDAPError 68, 32, 50, 10, 65, 33."""
     dit = directory.dit
     assert dn.parent is not None
     assert dn.rdn is not None
@@ -227,6 +227,8 @@ def _superior(directory: "Directory", dn: DN, guard: Guard | None) -> Node:
     if not allowed(guard, parent):
         raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS, "no write access to parent")
     refer_away(directory, parent, dn, NO_CONTROLS)
+    if nearest.entry.classes.is_subentry:
+        raise LDAPError(ResultCode.OBJECT_CLASS_VIOLATION, "parent is a subentry")
     if nearest.entry.classes.is_alias:
         raise LDAPError(ResultCode.ALIAS_PROBLEM, "parent is an alias")
     return parent

@@ -8,6 +8,7 @@ from fakeldapd.directory.dit import Node
 from fakeldapd.directory.evaluate import Reach
 from fakeldapd.operations.access import Level, allowed
 from fakeldapd.operations.controls.assertion import check_assertion
+from fakeldapd.operations.controls.manage_dsa_it import MANAGE_DSA_IT
 from fakeldapd.operations.referral import find_target
 from fakeldapd.operations.request import Action, Request, Response
 from fakeldapd.operations.rootdse import virtual_entry
@@ -46,7 +47,7 @@ def compare(directory: "Directory", request: Request, controls: Mapping[bytes, A
     node = virtual or _find(directory, dn, description, controls)
     entry = node.entry
     assert entry is not None
-    if directory.view is not None and virtual is None:
+    if directory.view is not None and virtual is None and MANAGE_DSA_IT not in controls:
         entry = directory.view(node, entry)
     if virtual is None and not allowed(directory.access.guard(request.session, description.type, Level.COMPARE), node):
         raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS)

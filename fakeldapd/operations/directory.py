@@ -88,8 +88,8 @@ class Directory:
     whom. ``clock`` gives seconds since the epoch; limits and time stamps go by it. ``background(work, done)`` does slow
     work elsewhere and fires ``done`` in the thread that runs the handler. ``overlays`` are as configured; the attribute
     has them in the order of calling. ``counted`` makes entryUUIDs the same in every run. ``view``, where an overlay has
-    one, is what searches see of an entry; it gives other values for the types in ``viewed``. ``controls`` is the table
-    of those that this directory has, by OID.
+    one, is what searches see of an entry; it gives other values for the types in ``viewed``, None: for any.
+    ``controls`` is the table of those that this directory has, by OID.
     """
 
     operations: ClassVar[Mapping[type, Operation]] = OPERATIONS
@@ -133,11 +133,12 @@ class Directory:
             overlay.attached(self)
             self.controls.update(overlay.controls)
         self.view: View | None = None
-        self.viewed = frozenset[AttributeType]()
+        self.viewed: frozenset[AttributeType] | None = frozenset()
         for overlay in overlays:
             if overlay.views:
                 self.view = overlay.seen if self.view is None else _both(self.view, overlay.seen)
-                self.viewed |= overlay.seen_types
+                types = overlay.seen_types
+                self.viewed = None if self.viewed is None or types is None else self.viewed | types
 
     def __call__(self, request: Request) -> Iterator[Action]:
         """Answer one request. Abandon and Unbind have no answer and are performed by whoever pulls the iterators."""

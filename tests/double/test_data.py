@@ -58,7 +58,7 @@ def test_the_short_form() -> None:
     assert ada["objectClass"] == ["inetOrgPerson", "posixAccount"]
     assert (ada["sn"], ada["userPassword"], ada["homeDirectory"]) == (["Lovelace"], ["secret"], ["/home/ada"])
     assert ada["gidNumber"] == ["7"]
-    assert directory.search(filter="(cn=b,o b)")[0].dn == rf"uid=b\2Co b,ou=people,{BASE}"
+    assert directory.search(filter="(cn=b,o b)")[0].dn == rf"uid=b\2Co b\20,ou=people,{BASE}"
     staff = directory.get(f"cn=staff,ou=groups,{BASE}")
     assert staff is not None
     assert staff["member"][0] == f"uid=ada,ou=people,{BASE}"
