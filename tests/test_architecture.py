@@ -22,7 +22,7 @@ ROOMS = {
 }
 """A room may import from itself and from rooms with a lower number."""
 
-KNOW_NOTHING = {"config", "logs"}
+KNOW_NOTHING = {"config", "directives", "logs"}
 """Modules at the top that import nothing of ours but each other."""
 
 STARTERS = {"commands/serve.py", "commands/twist.py"}

@@ -100,7 +100,7 @@ class Virtual(Context):
 class DIT:
     """The naming contexts and what is below them.
 
-    ``len()`` is the number of entries. ``alias_count``, ``referral_count`` and ``subentry_count`` let a search skip
+    ``len()`` is the number of entries, ``changes`` counts what has happened to them. ``alias_count``, ``referral_count`` and ``subentry_count`` let a search skip
     what it needn't look for.
     """
 
@@ -109,6 +109,7 @@ class DIT:
         self.indexes = Indexes(self)
         self.alias_count = 0
         self.referral_count = 0
+        self.changes = 0
         self.subentry_count = 0
         self._depths = frozenset(context.suffix.depth for context in self.contexts.values())
         self._size = 0
@@ -174,6 +175,7 @@ class DIT:
         if old is None or old.layout is not entry.layout:
             self._count(old, -1)
             self._count(entry, +1)
+        self.changes += 1
         self.indexes.changed(node, old, entry)
 
     def add(self, dn: DN, entry: Entry) -> Node:
@@ -204,6 +206,7 @@ class DIT:
         if node.parent is not None:
             self._detach(node)
         self._count(old, -1)
+        self.changes += 1
         self.indexes.changed(node, old, None)
 
     def restore(self, node: Node, entry: Entry) -> None:
@@ -216,6 +219,7 @@ class DIT:
         """Give a node another RDN and perhaps another superior; what is below moves with it. ``entry`` takes the old
         one's place.
         """
+        self.changes += 1
         self._detach(node)
         node.rdn = rdn
         if superior is not None:

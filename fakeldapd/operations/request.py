@@ -44,8 +44,10 @@ class Session:
 
     ``identity`` is the authorization identity's DN, None while anonymous; ``is_admin`` whether that is the
     administrator (slapd's rootdn), who is above access rules and limits. ``outstanding`` is how many operations of this
-    connection are running, the present one included. ``peer`` names the other end for logs. ``kept`` is what needn't be
-    worked out again, ``suspended`` are searches that the client may go on with, by the OID of the control that does it.
+    connection are running, the present one included. ``peer`` names the other end for logs. ``protocol`` is the version
+    that a Bind has asked for, 0 before the first; ``by_sasl`` whether the identity was established by SASL. ``kept`` is
+    what needn't be worked out again while the identity is the same, ``suspended`` are searches that the client may go
+    on with, by the OID of the control that does it.
 
     What the transport knows: ``tls`` whether it is encrypted by TLS; ``ssf`` its security strength factor as slapd
     counts it, the bits of the cipher's key, 71 on ldapi, 0 in clear; ``peer_certificate_subject`` the DN in the
@@ -63,13 +65,21 @@ class Session:
     peer_credentials: tuple[int, int] | None = None
     kept: dict[Any, Any] = field(default_factory=dict)
     suspended: dict[bytes, Any] = field(default_factory=dict)
+    protocol: int = 0
+    by_sasl: bool = False
 
-    def become(self, identity: DN | None, *, is_admin: bool = False) -> None:
+    def become(self, identity: DN | None, *, is_admin: bool = False, by_sasl: bool = False) -> None:
         """Change the identity, as the end of a Bind does (RFC 4513 section 4)."""
         self.identity = identity
         self.is_admin = is_admin
+        self.by_sasl = by_sasl
         self.kept.clear()
         self.suspended.clear()
+
+    @property
+    def author(self) -> bytes:
+        """The name that goes into creatorsName and modifiersName."""
+        return b"cn=anonymous" if self.identity is None else self.identity.text
 
 
 @dataclass(slots=True, eq=False)
