@@ -100,8 +100,8 @@ class Virtual(Context):
 class DIT:
     """The naming contexts and what is below them.
 
-    ``len()`` is the number of entries, ``changes`` counts what has happened to them. ``alias_count``, ``referral_count`` and ``subentry_count`` let a search skip
-    what it needn't look for.
+    ``len()`` is the number of entries, ``changes`` counts what has happened to them. ``alias_count``,
+    ``referral_count`` and ``subentry_count`` let a search skip what it needn't look for.
     """
 
     def __init__(self, suffixes: Iterable[DN]) -> None:

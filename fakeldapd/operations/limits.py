@@ -46,6 +46,23 @@ class Limits:
             return self.size, self.time
         return _limited(size, self.size, self.size_hard), _limited(time, self.time, self.time_hard)
 
+    def for_pages(self, size: int) -> int:
+        """How many entries all pages of a search may have together, 0 for any number, where so many are asked for."""
+        hard = self.size if self.size_hard is None else self.size_hard
+        most = hard if self.page_total is None else max(self.page_total, 0)
+        return min(size, most) if size and most else size or most
+
+    def check_page(self, size: int, page: int, sent: int) -> None:
+        """Raise LDAPError 11 where a page is too large, or paged results are not allowed. ``size`` is the size limit
+        that the client asks for, ``sent`` how many entries have been sent.
+        """
+        if self.page_total == -1:
+            raise LDAPError(ResultCode.ADMIN_LIMIT_EXCEEDED, "pagedResults control not allowed")
+        if self.page and page > self.page:
+            raise LDAPError(ResultCode.ADMIN_LIMIT_EXCEEDED, "illegal pagedResults page size")
+        if self.page and size and self.page_total != 0 and self.for_pages(size) - sent > self.page + 1:
+            raise LDAPError(ResultCode.ADMIN_LIMIT_EXCEEDED)  # slapd takes such a size limit for too large a page
+
     def check_candidates(self, base: "Node", children_only: bool) -> None:
         """Raise LDAPError 11 where more entries than ``unchecked`` are in the scope: below the base, which counts, too,
         or directly below it, without it.

@@ -106,6 +106,12 @@ LIMITS: Mapping[str, list[str]] = {
         "anonymous size.soft=4 size.hard=2",
         "* size=1",
     ],
+    "limits: pages": [
+        f'dn.base="{ALICE}" size=3 size.pr=2',
+        f'dn.base="{BOB}" size.prtotal=disabled',
+        f'dn.base="{CAROL}" size.soft=2 size.hard=4 size.pr=2 size.prtotal=5',
+        "anonymous size=3 size.prtotal=unlimited",
+    ],
     "limits: unchecked": [
         'dn.regex="^uid=alice," size.unchecked=5',
         f'group="cn=admins,{GROUPS}" size.unchecked=disabled',

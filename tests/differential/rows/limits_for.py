@@ -4,9 +4,11 @@ Which entries come within a limit is the server's choice: they are counted.
 """
 
 from differential.rows.limits import counted
+from oracle.listing import asking, key, listed, page, pages, sort
 from oracle.slapd import ADMIN
-from oracle.steps import ALICE, BOB, CAROL, PEOPLE, Row, row, search
+from oracle.steps import ALICE, BOB, CAROL, PEOPLE, Row, Step, row, search
 
+PAGED = "limits: pages"
 SIZE, UNCHECKED = "limits: size", "limits: unchecked"
 WHO = {"alice": ALICE, "bob": BOB, "carol": CAROL, "nobody": None, "admin": ADMIN}
 FILTERS = {"uid": "(uid=alice)", "unknown": "(&(foo=x)(bar=y))", "everything": "(objectClass=*)", "not": "(!(uid=x))"}
@@ -18,7 +20,31 @@ def sized(name: str, expect: object, asked: int) -> Row:
     return row(name, expect, counted(search(PEOPLE, size=asked)), by=WHO[who], server=SIZE)
 
 
+PAGES: dict[str, Step] = {
+    "pages of 1": pages(1, 1, 1, 1),
+    "pages of 2": pages(2, 2),
+    "pages of 3": pages(3, 3),
+    "a page of 9": pages(9),
+    "no size": pages(0),
+    "two sizes": pages(1, 3),
+    "sorted pages": pages(2, 2, controls=[sort(key("uid"))]),
+    "asked 2": pages(1, 1, 1, ask=asking(size=2)),
+    "asked 3": pages(1, 1, 1, 1, ask=asking(size=3)),
+    "asked 4": pages(1, 1, 1, 1, ask=asking(size=4)),
+    "asked 5": pages(2, 2, ask=asking(size=5)),
+    "asked 9": pages(2, 2, ask=asking(size=9)),
+    "asked 2, a page of 3": pages(3, ask=asking(size=2)),
+    "missing base": pages(3, ask=asking(base="ou=none,dc=example,dc=com")),
+}
+
 ROWS: list[Row] = [
+    row("page too large", (11, "illegal pagedResults page size"), listed(page(3)), by=ALICE, server=PAGED),
+    row("pages not allowed", (11, "pagedResults control not allowed"), listed(page(3)), by=BOB, server=PAGED),
+    *(
+        row(f"{who}: {name}", None, step, by=by, server=PAGED)
+        for who, by in WHO.items()
+        for name, step in PAGES.items()
+    ),
     sized("alice", (4, "2 entries"), 0),
     sized("alice, asks 1", (4, "1 entries"), 1),
     sized("alice, asks 5", (4, "2 entries"), 5),
