@@ -266,6 +266,24 @@ class Config:
         metavar="WHO LIMIT ...",
         many=True,
     )
+    authz_regexp: tuple[str, ...] = _option(
+        (),
+        "whom SASL names mean, such as uid=alice,cn=scram-sha-256,cn=auth: the first pattern found in one gives a DN, "
+        "or a search URL, with $1 to $9",
+        metavar="'PATTERN DN|URL'",
+        many=True,
+    )
+    authz_policy: str = _option(
+        "none",
+        "whose rules say who may become whom: authzTo of the one (to), authzFrom of the other (from), any or all",
+        choices=("none", "from", "to", "any", "all"),
+    )
+    sasl_secprops: str = _option(
+        "noplain,noanonymous",
+        "what SASL mechanisms must be like: none, noplain (in clear), noactive, nodict, noanonymous, passcred, "
+        "minssf=N; without noplain, PLAIN and LOGIN need no TLS",
+        metavar="PROPERTIES",
+    )
 
     @classmethod
     def make(cls, given: Mapping[str, Any], environ: Mapping[str, str]) -> "Config":

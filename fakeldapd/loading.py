@@ -16,6 +16,7 @@ from fakeldapd.operations.directory import Directory, run_at_once
 from fakeldapd.operations.limits import Limits
 from fakeldapd.operations.load import Loader
 from fakeldapd.operations.request import Signal
+from fakeldapd.operations.sasl.settings import SASLSettings, mapping, secprops
 from fakeldapd.overlays.setting import SettingError
 from fakeldapd.progress import Progress
 from fakeldapd.protocol.result import LDAPError
@@ -64,6 +65,7 @@ def build(
             limits=Limits(settings.size_limit, settings.time_limit),
             access=DefaultAccess(schema, anonymous_read=settings.anonymous == "read"),
             offers_tls=settings.offers_tls,
+            sasl=_sasl(settings),
             background=background,
             overlays=_overlays(settings),
         )
@@ -125,6 +127,19 @@ def _rules(settings: Config, directory: Directory) -> None:
             directory.enforce(make_policy(*words, settings.referral))
         except ValueError as error:
             raise ConfigError(str(error)) from error
+
+
+def _sasl(settings: Config) -> SASLSettings:
+    what = f"--sasl-secprops {settings.sasl_secprops}"
+    try:
+        required, min_ssf = secprops(settings.sasl_secprops)
+        mappings = []
+        for text in settings.authz_regexp:
+            what = f"--authz-regexp {text}"
+            mappings.append(mapping(text))
+    except ValueError as error:
+        raise ConfigError(f"{what}: {error}") from error
+    return SASLSettings(required, min_ssf, settings.authz_policy, tuple(mappings))
 
 
 def _dn(schema: Schema, text: str, what: str) -> DN:

@@ -52,6 +52,9 @@ DEFAULTS: dict[str, Any] = {
     "tls_ca": "",
     "tls_client_cert": "none",
     **dict.fromkeys(("access", "allow", "disallow", "require", "security", "restrict", "referral", "limits"), ()),
+    "authz_regexp": (),
+    "authz_policy": "none",
+    "sasl_secprops": "noplain,noanonymous",
 }
 
 
@@ -98,6 +101,9 @@ ROWS = [
     (["--restrict", "add,extended=1.2.3"], "RESTRICT", "add;extended=1.2.3", "restrict"),
     (["--referral", "ldap://a"], "REFERRAL", "ldap://a", "referral"),
     (["--limits", "* size=1", "--limits", "users size=2"], "LIMITS", "* size=1;users size=2", "limits"),
+    (["--authz-regexp", "a b", "--authz-regexp", "c d"], "AUTHZ_REGEXP", "a b\nc d", "authz_regexp"),
+    (["--authz-policy", "to"], "AUTHZ_POLICY", "to", "authz_policy"),
+    (["--sasl-secprops", "none"], "SASL_SECPROPS", "none", "sasl_secprops"),
     (["a.ldif", "b.ldif"], "FILES", "a.ldif;b.ldif", "files"),
 ]
 

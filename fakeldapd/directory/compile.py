@@ -20,7 +20,6 @@ from fakeldapd.directory.evaluate import (
     ClassTest,
     DeepTest,
     EqualityTest,
-    GuardedTest,
     NamingTest,
     NotTest,
     OrTest,
@@ -35,7 +34,7 @@ from fakeldapd.directory.evaluate import (
     ViewedTest,
     substrings_match,
 )
-from fakeldapd.directory.guarded import SubtypesTest
+from fakeldapd.directory.guarded import GuardedTest, SubtypesTest
 from fakeldapd.protocol import messages as m
 from fakeldapd.schema.elements import AttributeDescription, AttributeType, ObjectClass
 from fakeldapd.schema.registry import AttributeDescriptionError, Schema, SchemaCheck

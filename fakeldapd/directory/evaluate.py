@@ -245,20 +245,6 @@ _TOGETHER: dict[type, Callable[[list[Truth]], Truth]] = {
 }
 
 
-class GuardedTest:
-    """Undefined where the access rules keep the attribute from whoever asks."""
-
-    __slots__ = ("guard", "test")
-
-    def __init__(self, test: Test, guard: Guard) -> None:
-        self.test = test
-        self.guard = guard
-
-    def __call__(self, node: "Node", entry: Entry) -> Truth:
-        """See Test."""
-        return self.test(node, entry) if self.guard(node, entry) else None
-
-
 class ViewedTest:
     """A test of attributes that an entry has another way than it is stored; no index knows of those."""
 

@@ -9,12 +9,26 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from fakeldapd.directory.entry import Entry
-from fakeldapd.directory.evaluate import Guard, Reach, Truth
+from fakeldapd.directory.evaluate import Guard, Reach, Test, Truth
 from fakeldapd.protocol.decode import attribute_values
 from fakeldapd.schema.elements import AttributeDescription, AttributeType
 
 if TYPE_CHECKING:
     from fakeldapd.directory.dit import Node
+
+
+class GuardedTest:
+    """Undefined where the access rules keep the attribute from whoever asks."""
+
+    __slots__ = ("guard", "test")
+
+    def __init__(self, test: Test, guard: Guard) -> None:
+        self.test = test
+        self.guard = guard
+
+    def __call__(self, node: "Node", entry: Entry) -> Truth:
+        """See Test."""
+        return self.test(node, entry) if self.guard(node, entry) else None
 
 
 class GuardedReach(Reach):

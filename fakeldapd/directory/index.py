@@ -22,13 +22,12 @@ from fakeldapd.directory.evaluate import (
     ClassTest,
     ConstantTest,
     EqualityTest,
-    GuardedTest,
     OrTest,
     SubstringsTest,
     Test,
     substrings_match,
 )
-from fakeldapd.directory.guarded import SubtypesTest
+from fakeldapd.directory.guarded import GuardedTest, SubtypesTest
 from fakeldapd.protocol.decode import attribute_values
 from fakeldapd.schema.elements import AttributeType, ClassSet, MatchingRule, Normal, ObjectClass
 

@@ -44,7 +44,7 @@ def compare(directory: "Directory", request: Request, controls: Mapping[bytes, A
     assertion = rule.assertion(op.value)
     if assertion is None or (not op.value and not syntax.validate(op.value)):
         raise LDAPError(ResultCode.INVALID_ATTRIBUTE_SYNTAX, "value does not conform to assertion syntax")
-    virtual = virtual_entry(directory, dn)
+    virtual = virtual_entry(directory, dn, request.session)
     node = virtual or _find(directory, dn, description, request.session, controls)
     test = class_test(schema, description, op.value) or ValueTest(Reach(description), rule, assertion)
     if virtual is not None:

@@ -24,7 +24,11 @@ from fakeldapd.directory.operational import CONFIG_DN
 from fakeldapd.directory.ordered import numbered, plain, split
 from fakeldapd.operations.access import Level
 from fakeldapd.operations.add import check_each, has_value, new_entry, not_writable
+from fakeldapd.operations.commit import Commit
 from fakeldapd.operations.compare import compare
+from fakeldapd.operations.controls.manage_dsa_it import MANAGE_DSA_IT
+from fakeldapd.operations.controls.relax_rules import RELAX_RULES
+from fakeldapd.operations.controls.table import NO_CONTROLS
 from fakeldapd.operations.definitions import KINDS, Changes, put_in_order
 from fakeldapd.operations.directory import Directory, Operation
 from fakeldapd.operations.modify import read_changes
@@ -35,6 +39,8 @@ from fakeldapd.protocol.result import LDAPError, ResultCode
 from fakeldapd.schema.dn import DN, RDN, escape
 from fakeldapd.schema.elements import AttributeDescription, AttributeType
 
+_HARMLESS = frozenset((MANAGE_DSA_IT, RELAX_RULES, b"1.3.6.1.1.22"))
+"""Controls that may be critical, and don't matter: the last is Don't Use Copy."""
 _SCHEMA_DN = b"cn=schema," + CONFIG_DN
 _BUILT_IN = "system.schema"
 _OTHER_DSA = LDAPError(ResultCode.AFFECTS_MULTIPLE_DSAS, "cannot rename between DSAs")
@@ -208,7 +214,9 @@ def _add(configuration: Configuration, request: Request, controls: Mapping[bytes
     cn, name = dn.rdn.avas[0]
     attributes[cn] = tuple([value for value in attributes.get(cn, ()) if not has_value(cn, (value,), name)])
     changes.put_in_force(configuration)
-    configuration.dit.add_below(configuration.root, rdn, new_entry(configuration, rdn, attributes, identity))
+    entry = new_entry(configuration, rdn, attributes, identity)
+    root = configuration.root
+    Commit(configuration, request, controls).add(root, root.dn.child(rdn), entry)
     yield Response(m.AddResponse())
 
 
@@ -250,7 +258,7 @@ def _modify(configuration: Configuration, request: Request, controls: Mapping[by
     changes.put_in_force(configuration)
     entry = configuration.entries.change(cast(Entry, node.entry), after)
     stamps = configuration.stamps.modified(configuration.identity(request.session))
-    configuration.dit.put(node, configuration.entries.change(entry, stamps))
+    Commit(configuration, request, controls).put(node, configuration.entries.change(entry, stamps))
     yield Response(m.ModifyResponse())
 
 
@@ -286,13 +294,23 @@ def _modify_dn(configuration: Configuration, request: Request, controls: Mapping
     assert node.entry is not None
     entry = configuration.entries.change(node.entry, {cn: (value,)})
     stamps = configuration.stamps.modified(configuration.identity(request.session))
-    configuration.dit.rename(node, rdn, None, configuration.entries.change(entry, stamps))
+    entry = configuration.entries.change(entry, stamps)
+    Commit(configuration, request, controls).rename(node, rdn, configuration.root, entry)
     yield Response(m.ModifyDNResponse())
 
 
 def _for(operation: Callable[[Configuration, Request, Mapping[bytes, Any]], Iterator[Action]]) -> Operation:
-    """The operation as a Directory calls it, which is a Configuration here."""
-    return cast(Operation, operation)
+    """The operation as a Directory calls it, which is a Configuration here. Raises LDAPError 12 for critical controls
+    that the configuration doesn't go with; others mean nothing to it.
+    """
+
+    def perform(directory: Directory, request: Request, controls: Mapping[bytes, Any]) -> Iterator[Action]:
+        for control in request.controls:
+            if control.criticality and control.oid in controls and control.oid not in _HARMLESS:
+                raise LDAPError(ResultCode.UNAVAILABLE_CRITICAL_EXTENSION, "critical control unavailable in context")
+        yield from operation(cast(Configuration, directory), request, NO_CONTROLS)
+
+    return perform
 
 
 Configuration.operations = {

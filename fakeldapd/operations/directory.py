@@ -18,6 +18,7 @@ from fakeldapd.operations.access import Access, DefaultAccess
 from fakeldapd.operations.add import add
 from fakeldapd.operations.bind import bind
 from fakeldapd.operations.compare import compare
+from fakeldapd.operations.controls.proxied_authorization import PROXIED_AUTHORIZATION, as_proxied
 from fakeldapd.operations.controls.table import CONTROLS, NO_CONTROLS, read_controls
 from fakeldapd.operations.delete import delete
 from fakeldapd.operations.extended import extended
@@ -25,6 +26,7 @@ from fakeldapd.operations.limits import UNLIMITED, LimitRule, Limits, find_limit
 from fakeldapd.operations.modify import modify, undecodable_modify
 from fakeldapd.operations.modifydn import modify_dn
 from fakeldapd.operations.request import Action, Disconnect, Raw, Request, Response, Session, Signal, Wait, failure
+from fakeldapd.operations.sasl.settings import SASLSettings
 from fakeldapd.operations.search import check_search, search
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.encode import notice_of_disconnection
@@ -74,11 +76,11 @@ class Directory:
     """A DIT under a schema, and who may do what to it. Calling it with a Request gives the actions that answer.
 
     ``suffixes`` are the naming contexts as configured; their spelling is what the root DSE shows. ``offers_tls`` says
-    whether TLS can begin where StartTLS asks for it. ``clock`` gives seconds since the epoch; limits and time stamps go
-    by it. ``background(work, done)`` does slow work elsewhere and fires ``done`` in the thread that runs the handler.
-    ``overlays`` are as configured; the attribute has them in the order of calling. ``view``, where an overlay has one,
-    is what searches see of an entry; it gives other values for the types in ``viewed``. ``controls`` is the table of
-    those that this directory has, by OID.
+    whether TLS can begin where StartTLS asks for it, ``sasl`` which SASL mechanisms there are and whose names mean
+    whom. ``clock`` gives seconds since the epoch; limits and time stamps go by it. ``background(work, done)`` does slow
+    work elsewhere and fires ``done`` in the thread that runs the handler. ``overlays`` are as configured; the attribute
+    has them in the order of calling. ``view``, where an overlay has one, is what searches see of an entry; it gives
+    other values for the types in ``viewed``. ``controls`` is the table of those that this directory has, by OID.
     """
 
     operations: ClassVar[Mapping[type, Operation]] = OPERATIONS
@@ -94,6 +96,7 @@ class Directory:
         access: Access | None = None,
         read_only: bool = False,
         offers_tls: bool = False,
+        sasl: SASLSettings | None = None,
         clock: Callable[[], float] = time.time,
         background: Callable[[Callable[[], None], Signal], None] = run_at_once,
         overlays: "Sequence[Overlay]" = (),
@@ -113,6 +116,7 @@ class Directory:
         self.access: Access = access or DefaultAccess(schema)
         self.read_only = read_only
         self.offers_tls: bool = offers_tls
+        self.sasl = sasl or SASLSettings()
         self.clock = clock
         self.kept_subschema: tuple[object, Virtual] | None = None
         self._background = background
@@ -132,17 +136,24 @@ class Directory:
     def __call__(self, request: Request) -> Iterator[Action]:
         """Answer one request. Abandon and Unbind have no answer and are performed by whoever pulls the iterators."""
         op = request.op
-        if type(op) is m.BindRequest:  # even one that is refused for its controls (RFC 4513 section 4)
-            request.session.become(None)
         operation = self.operations.get(type(op))
         if operation is None:
             return
+        session = request.session
         try:
+            if type(op) is m.BindRequest:  # even one that is refused for its controls (RFC 4513 section 4)
+                session.become(None)
+                if session.sasl is not None:
+                    session.sasl.bind_begins()
+            elif session.sasl is not None and session.sasl.exchange is not None:
+                raise LDAPError(ResultCode.OPERATIONS_ERROR, "SASL bind in progress")
             controls = NO_CONTROLS
             if request.controls:
                 if type(op) is m.SearchRequest:
                     check_search(self, op)
                 controls = read_controls(op, request.controls, self.controls)
+                if PROXIED_AUTHORIZATION in controls:
+                    request = as_proxied(self, request, controls[PROXIED_AUTHORIZATION])
             if self.policy is not None and (refusal := self.policy.check(self, request)) is not None:
                 yield Response(failure(op, refusal))
                 return
@@ -195,6 +206,10 @@ class Directory:
         if not self.limit_rules:
             return UNLIMITED if session.is_admin else self.limits
         return find_limits(self.limit_rules, self.limits, session)
+
+    def is_admin(self, dn: DN) -> bool:
+        """Whether this is the administrator's DN."""
+        return self.admin_dn is not None and dn.key == self.admin_dn.key
 
     def may_update(self, session: Session) -> None:
         """Raise LDAPError where updates aren't for this session, whatever they are."""

@@ -87,9 +87,7 @@ def _superior_dn(directory: "Directory", op: m.ModifyDNRequest) -> DN | None:
         raise LDAPError(ResultCode.INVALID_DN_SYNTAX, "invalid newSuperior") from None
 
 
-def _target(
-    directory: "Directory", request: Request, commit: Commit, dn: DN, controls: Mapping[bytes, Any]
-) -> Node:
+def _target(directory: "Directory", request: Request, commit: Commit, dn: DN, controls: Mapping[bytes, Any]) -> Node:
     """The node to rename. Raises LDAPError 10, 32, 50, 122."""
     node = directory.dit.find(dn)
     if node is None:

@@ -70,7 +70,7 @@ def search(directory: "Directory", request: Request, controls: Mapping[bytes, An
         setting.guard = lambda attribute_type: access.guard(session, attribute_type, Level.SEARCH)
     test = compile_filter(setting, op.filter)
     selection = _selection(directory, session, op)
-    if op.scope == m.Scope.BASE and (virtual := virtual_entry(directory, dn)) is not None:
+    if op.scope == m.Scope.BASE and (virtual := virtual_entry(directory, dn, session)) is not None:
         assert virtual.entry is not None
         if controls:
             check_assertion(directory, session, controls, virtual, virtual.entry)

@@ -8,6 +8,7 @@ import pytest
 from fakeldapd.operations.directory import Directory
 from fakeldapd.operations.policy import make_policy
 from fakeldapd.operations.request import Action, Response, Session
+from fakeldapd.operations.sasl.exchange import Negotiation
 from fakeldapd.protocol.filter import parse
 from fakeldapd.protocol.messages import DeleteRequest, RequestOp, SearchRequest
 
@@ -71,7 +72,10 @@ def test_strengths(
 def test_required(directory: Directory, ask: Ask, require: str, identity: bytes | None, sasl: bool, code: int) -> None:
     enforce(directory, require=[require])
     session = Session()
-    session.become(None if identity is None else directory.schema.dn(identity), by_sasl=sasl)
+    session.become(None if identity is None else directory.schema.dn(identity))
+    session.sasl = Negotiation()
+    if sasl:
+        session.sasl.has_succeeded("PLAIN")
     done = ask(SEARCH, session)[-1]
     assert isinstance(done, Response)
     assert done.op.code == code  # type: ignore[union-attr]

@@ -27,6 +27,29 @@ TLS: dict[str, object] = {
     "tls-key": lambda: certificates.made().key,
     "tls-ca": lambda: certificates.made().ca,
 }
+SASL_PEOPLE = Path(__file__).parent.parent / "differential" / "sasl.ldif"
+SASL_OPTIONS: dict[str, object] = {
+    "authz-regexp": [
+        '"uid=([^,]*),cn=[^,]*,cn=auth" "uid=$1,ou=people,dc=example,dc=com"',
+    ],
+    "sasl-secprops": "noplain,noanonymous",
+}
+SEARCHING = [
+    '"^uid=admin,cn=[[:alnum:]-]+,cn=auth$" cn=admin,dc=example,dc=com',
+    '"^uid=nowhere,CN=[^,]*,cn=auth$" "uid=nowhere,dc=elsewhere"',
+    '"^uid=garbage,cn=[^,]*,cn=auth$" garbage',
+    '"^uid=subtree,cn=[^,]*,cn=auth$" "dn.subtree:ou=people,dc=example,dc=com"',
+    '"^uid=(al)(ice2),cn=[^,]*,cn=auth$" "uid=$1ice$9,ou=people,dc=example,dc=com"',
+    '"^uid=exact,cn=[^,]*,cn=auth$" "dn:UID=Alice, ou=people,dc=example,dc=com"',
+    '"^uid=nofilter,cn=[^,]*,cn=auth$" "ldap:///ou=people,dc=example,dc=com??sub"',
+    '"^uid=base,cn=[^,]*,cn=auth$" "ldap:///uid=alice,ou=people,dc=example,dc=com??base?(objectClass=*)"',
+    '"^uid=many,cn=[^,]*,cn=auth$" "ldap:///ou=people,dc=example,dc=com??one?(objectClass=inetOrgPerson)"',
+    '"^uid=password,cn=[^,]*,cn=auth$" "ldap:///ou=people,dc=example,dc=com??sub?(userPassword=alice-secret)"',
+    '"^uid=elsewhere,cn=[^,]*,cn=auth$" "ldap:///dc=elsewhere??sub?(uid=alice)"',
+    '"^uid=host,cn=[^,]*,cn=auth$" "ldap://host/ou=people,dc=example,dc=com??sub?(uid=alice)"',
+    '"^uid=config,cn=[^,]*,cn=auth$" "cn=config"',
+    '"uid=([^,]+),cn=[^,]+,cn=auth" "ldap:///dc=example,dc=com??sub?(uid=$1)"',
+]
 
 VARIANTS: dict[str, tuple[Path | None, dict[str, object]]] = {
     "default": (UNIVERSE, {}),
@@ -35,6 +58,16 @@ VARIANTS: dict[str, tuple[Path | None, dict[str, object]]] = {
     "read-only": (UNIVERSE, {"read-only": True}),
     "deny": (UNIVERSE, {"anonymous": "deny"}),
     "size-limit": (UNIVERSE, {"size-limit": 3}),
+    "sasl": (SASL_PEOPLE, SASL_OPTIONS | {"authz-policy": "any"}),
+    "sasl-none": (SASL_PEOPLE, SASL_OPTIONS),
+    "sasl-to": (SASL_PEOPLE, SASL_OPTIONS | {"authz-policy": "to"}),
+    "sasl-from": (SASL_PEOPLE, SASL_OPTIONS | {"authz-policy": "from"}),
+    "sasl-all": (SASL_PEOPLE, SASL_OPTIONS | {"authz-policy": "all"}),
+    "sasl-unmapped": (SASL_PEOPLE, {"sasl-secprops": "none"}),
+    "sasl-search": (SASL_PEOPLE, {"sasl-secprops": "noanonymous", "authz-regexp": SEARCHING}),
+    "sasl-noactive": (SASL_PEOPLE, {"sasl-secprops": "noplain,noactive"}),
+    "sasl-tls": (SASL_PEOPLE, SASL_OPTIONS | {"authz-policy": "any"} | TLS),
+    "sasl-strong": (SASL_PEOPLE, {"sasl-secprops": "minssf=1"}),
     "message-size": (UNIVERSE, {"max-message-size": 2000}),
     **{
         f"memberof{setting}": (GROUPS, {"overlay": [f"memberof{setting}"], "schema": WITHOUT_MSUSER})

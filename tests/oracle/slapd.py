@@ -64,6 +64,10 @@ GLOBAL_OPTIONS: Mapping[str, Callable[[Any], str]] = {
     "anonymous": lambda how: "require authc\ndisallow bind_anon" if how == "deny" else "",
     "time-limit": lambda seconds: f"timelimit {seconds}",
     **{word: _words(word) for word in ("allow", "disallow", "require", "restrict", "security", "referral")},
+    "authz-regexp": lambda rules: "\n".join(f"authz-regexp {rule}" for rule in rules),
+    "authz-policy": lambda policy: f"authz-policy {policy}",
+    # fakeldapd has no security layers
+    "sasl-secprops": lambda properties: f"sasl-secprops {properties},maxssf=0",
     "max-message-size": lambda size: f"sockbuf_max_incoming {size}\nsockbuf_max_incoming_auth {size}",
     "tls-cert": lambda file: f"TLSCertificateFile {file}",
     "tls-key": lambda file: f"TLSCertificateKeyFile {file}",

@@ -67,6 +67,14 @@ def every(name: str, *controls: bytes, by: str | None = ADMIN) -> list[Row]:
     return [row(f"{name}: {kind}", None, step, by=by) for kind, step in steps.items()]
 
 
+SCHEMA = "cn={5}dyngroup,cn=schema,cn=config"
+
+
+def in_vain(control: bytes) -> Step:
+    """A change of the configuration that fails whatever the control does."""
+    return modify(SCHEMA, ("delete", "olcAttributeTypes", "x"), controls=[control])
+
+
 WINDOWS = "cn=windows,ou=ad,dc=example,dc=com"
 PERMIT = [critical(PERMISSIVE)]
 BOTH = (reading(PRE_READ, "uid", "description"), reading(POST_READ, "uid", "description"))
@@ -131,4 +139,26 @@ ROWS = [
         add(ALICE, "objectClass: inetOrgPerson", "cn: x", "sn: x", controls=[asserting(FALSE)]),
         by=ADMIN,
     ),
+    *[
+        row(
+            f"in the configuration: {name}{'' if control is made[0] else ', not critical'}",
+            None,
+            in_vain(control),
+            by=ADMIN,
+        )
+        for name, oid, value in (
+            ("no-op", NO_OP, None),
+            ("assertion", ASSERTION, wire.encode_filter("(cn=nothing)")),
+            ("pre-read", PRE_READ, wire.strings(["cn"])),
+            ("relax", RELAX, None),
+            ("manageDSAit", "2.16.840.1.113730.3.4.2", None),
+            ("unknown", "1.2.3.4", None),
+        )
+        for made in [(critical(oid, value), uncritical(oid, value))]
+        for control in made
+    ],
+    row("in the configuration: anonymous", None, in_vain(critical(NO_OP))),
+    row("in the configuration: search", None, search(SCHEMA, scope="base", controls=[asserting(FALSE)]), by=ADMIN),
+    row("in the configuration: compare", None, compare(SCHEMA, "cn", "x", controls=[asserting(FALSE)]), by=ADMIN),
+    row("in the configuration: delete", None, delete(SCHEMA, controls=[asserting(FALSE)]), by=ADMIN),
 ]
