@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from fakeldapd.config import Config, ConfigError
 from fakeldapd.directory import ldif
 from fakeldapd.operations.access import DefaultAccess
-from fakeldapd.operations.directory import Directory, Limits, run_at_once
+from fakeldapd.operations.directory import Directory, run_at_once
+from fakeldapd.operations.limits import Limits
 from fakeldapd.operations.load import Loader
 from fakeldapd.operations.request import Signal
 from fakeldapd.operations.sasl.settings import SASLSettings, mapping, secprops
@@ -83,6 +84,7 @@ def build(
         for overlay in directory.overlays:
             overlay.loaded(directory)
         directory.read_only = settings.read_only
+        _rules(settings, directory)
     except ldif.LDIFError as error:
         raise LoadError(str(error)) from error
     except SettingError as error:
@@ -111,6 +113,35 @@ def _overlays(settings: Config) -> "Sequence[Overlay]":
     from fakeldapd.overlays.table import read_overlays
 
     return read_overlays(settings.overlay)
+
+
+def _rules(settings: Config, directory: Directory) -> None:
+    """Access rules, limits and policy; what they need is imported only where there are some. Raises ConfigError,
+    LoadError for a bad rule in a file, OSError.
+    """
+    if settings.access:
+        from fakeldapd.operations.access.load import OPTION, rule_access
+        from fakeldapd.operations.access.words import AccessSyntaxError
+
+        try:
+            directory.access = rule_access(settings.access, directory.schema, directory.dit)
+        except AccessSyntaxError as error:
+            raise (ConfigError if str(error).startswith(OPTION) else LoadError)(str(error)) from error
+    if settings.limits:
+        from fakeldapd.operations.limits import LimitsError, read_limits
+
+        try:
+            directory.limit_rules = read_limits(settings.limits, directory.limits, directory)
+        except LimitsError as error:
+            raise ConfigError(f"--limits: {error}") from error
+    words = (settings.allow, settings.disallow, settings.require, settings.restrict, settings.security)
+    if any(words) or settings.referral:
+        from fakeldapd.operations.policy import make_policy
+
+        try:
+            directory.enforce(make_policy(*words, settings.referral))
+        except ValueError as error:
+            raise ConfigError(str(error)) from error
 
 
 def _sasl(settings: Config) -> SASLSettings:

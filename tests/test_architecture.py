@@ -26,7 +26,7 @@ ROOMS = {
 MADE_OF_SETTINGS = {"double"}
 """Rooms that may also import the modules at the top which make a directory out of settings."""
 
-KNOW_NOTHING = {"config", "logs"}
+KNOW_NOTHING = {"config", "directives", "logs"}
 """Modules at the top that import nothing of ours but each other."""
 
 STARTERS = {"commands/serve.py", "commands/twist.py"}

@@ -104,8 +104,8 @@ class Virtual(Context):
 class DIT:
     """The naming contexts and what is below them.
 
-    ``len()`` is the number of entries. ``alias_count``, ``referral_count`` and ``subentry_count`` let a search skip
-    what it needn't look for.
+    ``len()`` is the number of entries, ``changes`` counts what has happened to them. ``alias_count``,
+    ``referral_count`` and ``subentry_count`` let a search skip what it needn't look for.
     """
 
     def __init__(self, suffixes: Iterable[DN]) -> None:
@@ -113,6 +113,7 @@ class DIT:
         self.indexes = Indexes(self)
         self.alias_count = 0
         self.referral_count = 0
+        self.changes = 0
         self.subentry_count = 0
         self._depths = frozenset(context.suffix.depth for context in self.contexts.values())
         self._size = 0
@@ -182,6 +183,7 @@ class DIT:
         if old is None or old.layout is not entry.layout:
             self._count(old, -1)
             self._count(entry, +1)
+        self.changes += 1
         self.indexes.changed(node, old, entry)
 
     def add(self, dn: DN, entry: Entry) -> Node:
@@ -216,6 +218,7 @@ class DIT:
         if node.parent is not None:
             self._detach(node)
         self._count(old, -1)
+        self.changes += 1
         self.indexes.changed(node, old, None)
 
     def put_back(self, node: Node, entry: Entry) -> None:
@@ -230,6 +233,7 @@ class DIT:
         """
         if self._delta is not None:
             self._delta.note(node)
+        self.changes += 1
         self._detach(node)
         node.rdn = rdn
         if superior is not None:
@@ -294,6 +298,7 @@ class DIT:
     def _apply(self, delta: Delta) -> Delta:
         """Put the states of a delta in place; gives the delta that leads back."""
         back = Delta()
+        self.changes += 1
         for node, children in delta.children.items():
             back.children[node] = node.children
             node.children = children
