@@ -152,8 +152,7 @@ class FakeDirectory:
         self._layers: dict[str, Middleware] = {}
         self._told: list[Callable[[Handler], None]] = []
         self._with_reset: list[Callable[[], None]] = []
-        self.down = False
-        """While true nobody is let in, and who is in loses the connection."""
+        self._down = False
         self._admin = Session(identity=inner.admin_dn, is_admin=True)
         self.connections: weakref.WeakSet[Any] = weakref.WeakSet()
         """In-process connections: what has ``drop()``."""
@@ -202,6 +201,18 @@ class FakeDirectory:
     def admin_dn(self) -> str:
         """Who may do everything."""
         return self.inner.admin_dn.text.decode() if self.inner.admin_dn else ""
+
+    @property
+    def down(self) -> bool:
+        """While true nobody is let in, and who is in has lost the connection. May be set."""
+        return self._down
+
+    @down.setter
+    def down(self, down: bool) -> None:
+        if down is not self._down:
+            self._down = down
+            for connection in list(self.connections) if down else ():
+                connection.drop()
 
     @property
     def admin_password(self) -> str:
