@@ -200,6 +200,7 @@ class Directory:
         """Have every request checked from now on. ``allow`` and ``disallow`` are for whom the rest concerns."""
         self.policy = policy
         self.allow, self.disallow = policy.allow, policy.disallow
+        self.controls.update(policy.stricter(self.controls))
 
     def limits_for(self, session: Session) -> Limits:
         """What searches of this session may take."""

@@ -121,6 +121,53 @@ LIMITS: Mapping[str, list[str]] = {
 }  # fmt: skip
 """Limits for some."""
 
+SASL_POLICY: Mapping[str, dict[str, object]] = {
+    "sasl-policy: SASL": {"require": "SASL"},
+    "sasl-policy: strong": {"require": "strong", "security": "transport=1"},
+    "sasl-policy: tls": {"security": "tls=1"},
+    "sasl-policy: ssf": {"security": "ssf=64"},
+    "sasl-policy: sasl": {"security": "sasl=1"},
+    "sasl-policy: update sasl": {"security": "update_sasl=1"},
+    "sasl-policy: update ssf": {"security": "update_ssf=128,simple_bind=1"},
+    "sasl-policy: far too weak": {"security": "tls=1000"},
+    "sasl-policy: stays": {"disallow": "tls_2_anon"},
+    "sasl-policy: no TLS": {"disallow": "tls_2_anon,tls_authc"},
+    "sasl-policy: TLS anyway": {"disallow": "tls_authc"},
+    "sasl-policy: no bind": {"restrict": "bind"},
+    "sasl-policy: no StartTLS": {"restrict": "extended=1.3.6.1.4.1.1466.20037"},
+    "sasl-policy: critical": {"disallow": "proxy_authz_non_critical,dontusecopy_non_critical"},
+    "sasl-policy: proxy": {"allow": "proxy_authz_anon,bind_v2"},
+    "sasl-policy: authc": {"require": "authc", "allow": "proxy_authz_anon"},
+}
+"""Directives for everybody, where there are SASL and TLS."""
+
+SASL_ACCESS: Mapping[str, list[str]] = {
+    "sasl-access: password": ["to attrs=userPassword by anonymous auth", "to * by users read"],
+    "sasl-access: entries": ["to attrs=userPassword,entry by anonymous auth by users read"],
+    "sasl-access: not the password": ["to attrs=userPassword by * none", "to * by * read"],
+    "sasl-access: the base": [
+        f'to dn.base="{BASE}" by * none',
+        "to attrs=userPassword by anonymous auth by self write",
+        "to * by * read",
+    ],
+    "sasl-access: rules": [
+        "to attrs=authzTo by users auth by * none",
+        "to attrs=authzFrom by self write by users none by anonymous auth",
+        "to * by anonymous auth by self write by users read",
+    ],
+    "sasl-access: neither": ["to attrs=authzTo,authzFrom by * none", "to * by users read by anonymous auth"],
+    "sasl-access: nobody": ["to * by * none"],
+    "sasl-access: members": ["to attrs=member,uniqueMember by * none", "to * by * read"],
+    "sasl-access: who": [
+        "to attrs=userPassword by anonymous auth by self read",
+        "to dn.subtree=\"ou=people,dc=example,dc=com\" attrs=authzTo by self read by * auth",
+        "to attrs=title by self write by * read",
+        "to attrs=children,entry,ou by users write by * read",
+        "to * by * search",
+    ],
+}  # fmt: skip
+"""Access rules where there is SASL."""
+
 VARIANTS: Mapping[str, dict[str, object]] = {
     **{name: {"access": rules} for name, rules in ACCESS.items()},
     "access: two": {
