@@ -18,7 +18,6 @@ from fakeldapd.operations.access import Access, DefaultAccess
 from fakeldapd.operations.add import add
 from fakeldapd.operations.bind import bind
 from fakeldapd.operations.compare import compare
-from fakeldapd.operations.controls.proxied_authorization import PROXIED_AUTHORIZATION, as_proxied
 from fakeldapd.operations.controls.table import CONTROLS, NO_CONTROLS, read_controls
 from fakeldapd.operations.delete import delete
 from fakeldapd.operations.extended import extended
@@ -152,8 +151,10 @@ class Directory:
                 if type(op) is m.SearchRequest:
                     check_search(self, op)
                 controls = read_controls(op, request.controls, self.controls)
-                if PROXIED_AUTHORIZATION in controls:
-                    request = as_proxied(self, request, controls[PROXIED_AUTHORIZATION])
+                for oid, value in controls.items():
+                    prepare = self.controls[oid].prepare
+                    if prepare is not None:
+                        request = prepare(self, request, value)
             if self.policy is not None and (refusal := self.policy.check(self, request)) is not None:
                 yield Response(failure(op, refusal))
                 return

@@ -148,7 +148,13 @@ def find_base(
     asked = dn
     node = dit.find(dn)
     if dit.alias_count and op.deref in (m.Deref.FINDING, m.Deref.ALWAYS):
-        dn, node = dereference(directory, dn, node)
+        try:
+            dn, node = dereference(directory, dn, node)
+        except LDAPError as error:
+            alias = dit.find(directory.schema.dn(error.matched_dn))
+            if session.is_admin or alias is None or not _hidden(directory, session, alias, Level.DISCLOSE):
+                raise
+            raise LDAPError(ResultCode.NO_SUCH_OBJECT, error.diagnostic) from None
     nearest = node if node is not None else dit.nearest(dn)
     if nearest is None or nearest.entry is None:
         raise LDAPError(ResultCode.NO_SUCH_OBJECT)

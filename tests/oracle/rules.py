@@ -174,6 +174,19 @@ VARIANTS: Mapping[str, dict[str, object]] = {
         "access": [f'to dn.base="o=Second Base" attrs=entry by dn.base="{ALICE}" write', *ACCESS["access: writers"]],
         "base": [BASE, "o=Second Base"],
     },
+    "access: hidden": {
+        "access": [
+            "to attrs=userPassword by anonymous auth",
+            f'to dn.base="{BOB}" attrs=entry by * search',
+            f'to dn.base="{BOB}" attrs=description by * write',
+            f'to dn.base="{EVE}" attrs=sn by * none',
+            f'to dn.base="{EVE}" attrs=description by * write',
+            f'to dn.base="cn=broken,ou=aliases,{BASE}" by * none',
+            f'to dn.base="{PEOPLE}" attrs=children by * write',
+            'to filter="(objectClass=device)" attrs=entry by * =wdxcs',
+            "to * by * read",
+        ]
+    },
     **POLICY,
     **{name: {"limits": rules} for name, rules in LIMITS.items()},
 }

@@ -28,9 +28,6 @@ def read(value: bytes | None) -> bytes:
     return value
 
 
-ROW = Row("proxy authorization", (m.SearchRequest, m.CompareRequest, *UPDATES), read, extended=_EXTENDED)
-
-
 def as_proxied(directory: "Directory", request: Request, authzid: bytes) -> Request:
     """The request as of a session of the other's, which is kept as long as the real one's identity stays. It doesn't
     have this control any more.
@@ -58,3 +55,12 @@ def as_proxied(directory: "Directory", request: Request, authzid: bytes) -> Requ
     proxied.outstanding = session.outstanding
     others = tuple(control for control in request.controls if control.oid != PROXIED_AUTHORIZATION)
     return replace(request, session=proxied, controls=others)
+
+
+ROW = Row(
+    "proxy authorization",
+    (m.SearchRequest, m.CompareRequest, *UPDATES),
+    read,
+    extended=_EXTENDED,
+    prepare=as_proxied,
+)
