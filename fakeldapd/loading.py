@@ -5,6 +5,7 @@ A load is all or nothing: the first thing that is wrong ends it, and the error s
 
 import gc
 import itertools
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,23 +39,25 @@ def build(
     settings: Config,
     background: Callable[[Callable[[], None], Signal], None] = run_at_once,
     on_error: Callable[[ldif.LDIFError], None] | None = None,
+    *,
+    records: Iterator[ldif.Record] | None = None,
+    clock: Callable[[], float] = time.time,
+    counted: bool = False,
 ) -> Directory:
     """The directory that the settings describe, loaded. Raises LoadError, or ConfigError for a DN that is none.
 
     ``background`` does slow work, such as checking a slow password hash (see Directory). Given ``on_error``, a mistake
-    in LDIF goes there and the load goes on.
+    in LDIF goes there and the load goes on. ``records`` are loaded instead of the settings' files. ``clock`` and
+    ``counted`` as in Directory.
     """
-    try:
-        schema = Schema.load(settings.schema or DEFAULT_SCHEMAS, SchemaCheck(settings.schema_check))
-        if settings.schema:
-            schema.definitions()  # what a schema needs of others has to be there; the default ones are known to fit
-    except SchemaError as error:
-        raise LoadError(str(error)) from error
+    schema = _schema(settings)
     collecting = gc.isenabled()
     gc.disable()  # a load makes no garbage that needs collecting, only objects to look through in vain
     try:
-        records = _records(settings, on_error)
-        suffixes, records = _suffixes(settings, schema, records)
+        sample = records is None and not settings.files
+        if records is None:
+            records = _records(settings, on_error)
+        suffixes, records = _suffixes(settings, schema, records, sample)
         directory = Directory(
             schema,
             suffixes,
@@ -68,6 +71,8 @@ def build(
             sasl=_sasl(settings),
             background=background,
             overlays=_overlays(settings),
+            clock=clock,
+            counted=counted,
         )
         loader = Loader(
             directory,
@@ -90,6 +95,16 @@ def build(
         if collecting:
             gc.enable()
     return directory
+
+
+def _schema(settings: Config) -> Schema:
+    try:
+        schema = Schema.load(settings.schema or DEFAULT_SCHEMAS, SchemaCheck(settings.schema_check))
+        if settings.schema:
+            schema.definitions()  # what a schema needs of others has to be there; the default ones are known to fit
+    except SchemaError as error:
+        raise LoadError(str(error)) from error
+    return schema
 
 
 def _overlays(settings: Config) -> "Sequence[Overlay]":
@@ -157,7 +172,7 @@ def _admin_of(schema: Schema, suffix: DN) -> DN:
 
 
 def _suffixes(
-    settings: Config, schema: Schema, records: Iterator[ldif.Record]
+    settings: Config, schema: Schema, records: Iterator[ldif.Record], sample: bool
 ) -> tuple[list[DN], Iterator[ldif.Record]]:
     """The naming contexts, and the records (of which the first may have been needed to know)."""
     if settings.base:
@@ -165,11 +180,12 @@ def _suffixes(
         if len({dn.key for dn in suffixes}) < len(suffixes):
             raise ConfigError("--base: the same naming context twice; leave one out")
         return suffixes, records
-    if not settings.files:
+    if sample:
         return [_dn(schema, SAMPLE_BASE, "--base")], records
     first = next(records, None)
     if first is None:
-        raise LoadError(f"{settings.files[0]}: no entry in it; with --base DN --empty a server starts without any")
+        name = settings.files[0] if settings.files else "the data"
+        raise LoadError(f"{name}: no entry in it; with --base DN --empty a server starts without any")
     text = first.dn if isinstance(first, ldif.ContentRecord) else first.op.dn
     try:
         return [schema.dn(text)], itertools.chain((first,), records)

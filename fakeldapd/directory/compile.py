@@ -113,7 +113,8 @@ _SETS: dict[type, Callable[[list[Test]], Test]] = {
 
 def _guarded(setting: Setting, attribute_type: AttributeType, test: Any, *, subtypes: bool = True) -> Test:
     """The test with what access rules say of the type, and of the types of the attributes that are really there."""
-    if setting.view is not None and not setting.viewed.isdisjoint(attribute_type.subtypes):
+    viewed = setting.viewed
+    if setting.view is not None and (viewed is None or not viewed.isdisjoint(attribute_type.subtypes)):
         test, subtypes = ViewedTest(test, setting.view), False
     if setting.guard is None:
         return cast(Test, test)

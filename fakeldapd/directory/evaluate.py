@@ -51,7 +51,7 @@ class Setting:
 
     ``guard(type)`` gives None where attributes of the type may be used in every entry, otherwise what decides for each;
     without a ``guard`` all may be used. ``view`` gives the entry to look at instead of the stored one, for the types in
-    ``viewed``.
+    ``viewed``, None: for any.
     """
 
     __slots__ = ("diagnostic", "find", "guard", "schema", "view", "viewed")
@@ -62,7 +62,7 @@ class Setting:
         find: "Callable[[DN], Node | None]",
         guard: Callable[[AttributeType], Guard | None] | None = None,
         view: View | None = None,
-        viewed: frozenset[AttributeType] = frozenset(),
+        viewed: frozenset[AttributeType] | None = frozenset(),
     ) -> None:
         self.schema = schema
         self.find = find

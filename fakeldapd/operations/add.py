@@ -223,7 +223,7 @@ def has_value(description: AttributeDescription, values: Values, value: bytes) -
 
 
 def _superior(directory: "Directory", dn: DN, session: Session) -> Node:
-    """The node to add an entry below. Raises LDAPError 68, 32, 50, 33, 10."""
+    """The node to add an entry below. Raises LDAPError 68, 32, 50, 10, 65, 33."""
     dit = directory.dit
     assert dn.parent is not None
     assert dn.rdn is not None
@@ -238,6 +238,8 @@ def _superior(directory: "Directory", dn: DN, session: Session) -> Node:
         raise LDAPError(ResultCode.NO_SUCH_OBJECT, matched_dn=nearest.text)
     _may_add(directory, session, parent)
     refer_away(directory, parent, dn, NO_CONTROLS)
+    if nearest.entry.classes.is_subentry:
+        raise LDAPError(ResultCode.OBJECT_CLASS_VIOLATION, "parent is a subentry")
     if nearest.entry.classes.is_alias:
         raise LDAPError(ResultCode.ALIAS_PROBLEM, "parent is an alias")
     return parent

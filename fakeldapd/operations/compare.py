@@ -78,7 +78,7 @@ def _compare(
         raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
     if controls and description.type.name != _HAS_SUBORDINATES:  # slapd answers that one before
         check_assertion(directory, session, controls, node, entry)
-    if directory.view is not None:
+    if directory.view is not None and MANAGE_DSA_IT not in controls:
         entry = directory.view(node, entry)
     if type(test) is not ValueTest:
         return test(node, entry) is True

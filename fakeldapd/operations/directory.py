@@ -37,6 +37,7 @@ from fakeldapd.schema.registry import Schema
 if TYPE_CHECKING:
     from fakeldapd.operations.policy import Policy
     from fakeldapd.overlays.overlay import Overlay
+    from fakeldapd.schema.revision import SchemaState
 
 log = logging.getLogger("fakeldapd")
 
@@ -78,8 +79,9 @@ class Directory:
     whether TLS can begin where StartTLS asks for it, ``sasl`` which SASL mechanisms there are and whose names mean
     whom. ``clock`` gives seconds since the epoch; limits and time stamps go by it. ``background(work, done)`` does slow
     work elsewhere and fires ``done`` in the thread that runs the handler. ``overlays`` are as configured; the attribute
-    has them in the order of calling. ``view``, where an overlay has one, is what searches see of an entry; it gives
-    other values for the types in ``viewed``. ``controls`` is the table of those that this directory has, by OID.
+    has them in the order of calling. ``counted`` makes entryUUIDs the same in every run. ``view``, where an overlay has
+    one, is what searches see of an entry; it gives other values for the types in ``viewed``, None: for any.
+    ``controls`` is the table of those that this directory has, by OID.
     """
 
     operations: ClassVar[Mapping[type, Operation]] = OPERATIONS
@@ -99,12 +101,13 @@ class Directory:
         clock: Callable[[], float] = time.time,
         background: Callable[[Callable[[], None], Signal], None] = run_at_once,
         overlays: "Sequence[Overlay]" = (),
+        counted: bool = False,
     ) -> None:
         self.schema = schema
         self.suffixes = tuple(suffixes)
         self.dit = DIT(suffixes)
         self.entries = Entries(schema)
-        self.stamps = Stamps(schema, clock)
+        self.stamps = Stamps(schema, clock, counted=counted)
         self.admin_dn = admin_dn
         self.admin_password = admin_password
         self.limits = limits or Limits()
@@ -126,11 +129,12 @@ class Directory:
             overlay.attached(self)
             self.controls.update(overlay.controls)
         self.view: View | None = None
-        self.viewed = frozenset[AttributeType]()
+        self.viewed: frozenset[AttributeType] | None = frozenset()
         for overlay in overlays:
             if overlay.views:
                 self.view = overlay.seen if self.view is None else _both(self.view, overlay.seen)
-                self.viewed |= overlay.seen_types
+                types = overlay.seen_types
+                self.viewed = None if self.viewed is None or types is None else self.viewed | types
 
     def __call__(self, request: Request) -> Iterator[Action]:
         """Answer one request. Abandon and Unbind have no answer and are performed by whoever pulls the iterators."""
@@ -190,6 +194,13 @@ class Directory:
         except LDAPError:
             return False
         return is_configuration(dn) and self.dit.context(dn) is None
+
+    def restore_schema(self, state: "SchemaState") -> None:
+        """Have the definitions of ``state`` again, for the entries that are there now."""
+        self.schema.restore(state)
+        self.entries.forget_layouts()
+        self.dit.renew(self.entries, noted=False)
+        self._configuration = None
 
     def elsewhere(self, work: Callable[[], None]) -> Wait:
         """Have slow work done in the background; the action to yield before its effects are there."""

@@ -131,7 +131,7 @@ def outcome(
     """The entry that edits make of the one at a node, found to be allowed, with its new stamps. Raises LDAPError.
 
     ``permissive`` forgives what the control of that name does; ``relaxed`` lets the structural class change, and edits
-    of what is stamped count more than the stamps.
+    of what is stamped, other than deletions, count more than the stamps.
     """
     table = _PERMISSIVE if permissive else _EDITS
     old = node.entry
@@ -147,7 +147,9 @@ def outcome(
     new = directory.entries.change(old, changes)
     check_changed(directory, node, old, new, changes, relaxed=relaxed)
     if relaxed:
-        stamps = {**directory.stamps.of_class(new.classes), **stamps, **changes}
+        written = {edit.description for edit in edits if edit.operation != m.ModifyOperation.DELETE}
+        sent = {description: changes[description] for description in written}
+        stamps = {**directory.stamps.of_class(new.classes), **stamps, **sent}
     return directory.entries.change(new, stamps)
 
 

@@ -65,7 +65,8 @@ def search(directory: "Directory", request: Request, controls: Mapping[bytes, An
     dn = directory.schema.dn(op.base)
     stages = Stages(directory, request, controls) if controls and not STAGED.isdisjoint(controls) else None
 
-    setting = Setting(directory.schema, directory.dit.find, None, directory.view, directory.viewed)
+    view = None if MANAGE_DSA_IT in controls else directory.view
+    setting = Setting(directory.schema, directory.dit.find, None, view, directory.viewed)
     if not session.is_admin:
         setting.guard = lambda attribute_type: access.guard(session, attribute_type, Level.SEARCH)
     test = compile_filter(setting, op.filter)
@@ -83,19 +84,19 @@ def search(directory: "Directory", request: Request, controls: Mapping[bytes, An
         base = find_base(directory, session, op, dn, controls)
         finding = Finding(directory, session, op, base, test, controls)
         if stages is not None:
-            yield from stages.actions(finding, Presenting(selection, directory.view))
+            yield from stages.actions(finding, Presenting(selection, view))
             yield Response(m.SearchResultDone(diagnostic=_said(setting, stages)), request.response_controls)
             return
         if op.scope == m.Scope.BASE and not finding.careful:  # most searches of all; nothing else costs them anything
             if finding.still_matches(base):
-                yield Entries(entries_of(selection, (base,), directory.view))
+                yield Entries(entries_of(selection, (base,), view))
         else:
             left = finding.size_limit or _UNLIMITED
             for batch in finding.batches():  # what Presenting does, without it
                 if batch.__class__ is not list:
                     yield batch  # type: ignore[misc]
                     continue
-                found = entries_of(selection, batch[:left] if len(batch) > left else batch, directory.view)
+                found = entries_of(selection, batch[:left] if len(batch) > left else batch, view)
                 if found:
                     yield Entries(found)
                 left -= len(batch)

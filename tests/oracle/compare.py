@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Protocol, Self
 
-from oracle import certificates, wire
+from oracle import certificates, overlays, wire
 from oracle.client import Answer, Client, Entry
 from oracle.rules import SASL_ACCESS, SASL_POLICY
 from oracle.rules import VARIANTS as RULES
@@ -89,6 +89,7 @@ VARIANTS: dict[str, tuple[Path | None, dict[str, object]]] = {
     "refint": (UNIVERSE, {"overlay": ["refint:member manager seeAlso uniqueMember"]}),
     "refint, nothing": (UNIVERSE, {"overlay": ["refint:member manager nothing=cn=nobody modifiersname=cn=me"]}),
     "memberof, refint": (GROUPS, {"overlay": ["memberof", "refint:member manager"], "schema": WITHOUT_MSUSER}),
+    **{name: (UNIVERSE, options) for name, options in overlays.VARIANTS.items()},
     "ppolicy": (POLICIES, {"overlay": [f"ppolicy:default={DEFAULT_POLICY} use_lockout=on"]}),
     "ppolicy-hash": (POLICIES, {"overlay": [f"ppolicy:default={DEFAULT_POLICY} hash_cleartext=on"]}),
     "tls": (UNIVERSE, TLS),
@@ -126,8 +127,9 @@ def user(entry: Entry) -> list[tuple[bytes, list[bytes]]]:
 
 
 def kept(entry: Entry) -> tuple[object, ...]:
-    """What is the same as long as nobody has written the entry: relax rules let even the creator change."""
-    return user(entry), [values for name, values in entry[1] if name == b"creatorsName"]
+    """What is the same as long as nobody has written the entry: with relax rules even the creator changes, and
+    operational attributes come and go."""
+    return user(entry), [v for name, v in entry[1] if name == b"creatorsName"], sorted(name for name, _ in entry[1])
 
 
 class Server(Protocol):
@@ -177,6 +179,7 @@ class Subject:
             shown = Answer(entries=[entry]).lines()
             if dn not in self.baseline or shown != Answer(entries=[self.baseline[dn]]).lines():
                 lines += ["state: " + line for line in shown if line.strip() not in USUAL]
+                lines += [f"state:     no {line}" for line in sorted(USUAL - {line.strip() for line in shown})]
         return lines
 
     def state(self) -> list[str]:

@@ -18,6 +18,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
+from oracle import overlays
+
 SCHEMA_DIRECTORY = Path("/etc/ldap/schema")
 SCHEMAS = ("core", "cosine", "inetorgperson", "nis", "misc", "dyngroup", "msuser")
 BASE = "dc=example,dc=com"
@@ -88,6 +90,8 @@ OVERLAY_DIRECTIVES: Mapping[str, tuple[str, str]] = {
 def overlay_directives(setting: str) -> str:
     """The lines of slapd.conf for one ``--overlay``."""
     name, _, words = setting.partition(":")
+    if name in overlays.DIRECTIVES:
+        return "\n".join([f"overlay {name}", *overlays.directive_lines(name, words)])
     plain, named = OVERLAY_DIRECTIVES.get(name, ("", "{}"))
     lines = [f"overlay {name}"]
     if several := [word for word in shlex.split(words) if "=" not in word]:

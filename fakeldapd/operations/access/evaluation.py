@@ -114,7 +114,7 @@ def _key(node: "Node") -> bytes:
     while (parent := node.parent) is not None:
         parts.append(node.rdn.key)  # type: ignore[union-attr]
         node = parent
-    parts.append(node.suffix.key)  # type: ignore[attr-defined]
+    parts.append(node.suffix.key)  # type: ignore[union-attr]
     return b",".join(parts)
 
 
