@@ -78,8 +78,9 @@ def _compare(
         raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
     if controls and description.type.name != _HAS_SUBORDINATES:  # slapd answers that one before
         check_assertion(directory, session, controls, node, entry)
-    if directory.view is not None and MANAGE_DSA_IT not in controls:
-        entry = directory.view(node, entry)
+    view = directory.view_for(session)
+    if view is not None and MANAGE_DSA_IT not in controls:
+        entry = view(node, entry)
     if type(test) is not ValueTest:
         return test(node, entry) is True
     reach = test.reach

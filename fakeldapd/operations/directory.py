@@ -65,13 +65,6 @@ def run_at_once(work: Callable[[], None], done: Signal) -> None:
     done.fire()
 
 
-def _both(first: View, second: View) -> View:
-    def view(node: Node, entry: Entry) -> Entry:
-        return second(node, first(node, entry))
-
-    return view
-
-
 class Directory:
     """A DIT under a schema, and who may do what to it. Calling it with a Request gives the actions that answer.
 
@@ -79,9 +72,9 @@ class Directory:
     whether TLS can begin where StartTLS asks for it, ``sasl`` which SASL mechanisms there are and whose names mean
     whom. ``clock`` gives seconds since the epoch; limits and time stamps go by it. ``background(work, done)`` does slow
     work elsewhere and fires ``done`` in the thread that runs the handler. ``overlays`` are as configured; the attribute
-    has them in the order of calling. ``counted`` makes entryUUIDs the same in every run. ``view``, where an overlay has
-    one, is what searches see of an entry; it gives other values for the types in ``viewed``, None: for any.
-    ``controls`` is the table of those that this directory has, by OID.
+    has them in the order of calling. ``counted`` makes entryUUIDs the same in every run. ``view_for`` gives other
+    values for the types in ``viewed``, None: for any. ``controls`` is the table of those that this directory has, by
+    OID.
     """
 
     operations: ClassVar[Mapping[type, Operation]] = OPERATIONS
@@ -128,13 +121,11 @@ class Directory:
         for overlay in self.overlays:
             overlay.attached(self)
             self.controls.update(overlay.controls)
-        self.view: View | None = None
+        self._views = tuple(overlay for overlay in overlays if overlay.views)
         self.viewed: frozenset[AttributeType] | None = frozenset()
-        for overlay in overlays:
-            if overlay.views:
-                self.view = overlay.seen if self.view is None else _both(self.view, overlay.seen)
-                types = overlay.seen_types
-                self.viewed = None if self.viewed is None or types is None else self.viewed | types
+        for overlay in self._views:
+            types = overlay.seen_types
+            self.viewed = None if self.viewed is None or types is None else self.viewed | types
 
     def __call__(self, request: Request) -> Iterator[Action]:
         """Answer one request. Abandon and Unbind have no answer and are performed by whoever pulls the iterators."""
@@ -223,6 +214,18 @@ class Directory:
     def is_admin(self, dn: DN) -> bool:
         """Whether this is the administrator's DN."""
         return self.admin_dn is not None and dn.key == self.admin_dn.key
+
+    def view_for(self, session: Session) -> View | None:
+        """What searches and compares of this session see of an entry; None: what is stored."""
+        if not self._views:
+            return None
+
+        def view(node: Node, entry: Entry) -> Entry:
+            for overlay in self._views:
+                entry = overlay.seen(session, node, entry)
+            return entry
+
+        return view
 
     def may_update(self, session: Session) -> None:
         """Raise LDAPError where updates aren't for this session, whatever they are."""

@@ -168,7 +168,56 @@ SASL_ACCESS: Mapping[str, list[str]] = {
 }  # fmt: skip
 """Access rules where there is SASL."""
 
+_BOB_HIDDEN = [
+    "to attrs=userPassword by anonymous auth",
+    f'to dn.base="{BOB}" by users search by * none',
+    f'to dn.base="{ALICE}" attrs=uid by users read by * search',
+]
+_DYNAMIC = "dynlist:dynlist-attrset groupOfURLs memberURL"
+
+OVERLAYS: Mapping[str, dict[str, object]] = {
+    "access: dynlist": {"access": [*_BOB_HIDDEN, "to * by * read"], "overlay": [f"{_DYNAMIC} member"]},
+    "access: dynlist, attributes": {"access": [*_BOB_HIDDEN, "to * by * read"], "overlay": [_DYNAMIC]},
+    "access: dynlist, base": {
+        "access": [
+            "to attrs=userPassword by anonymous auth",
+            f'to dn.base="{PEOPLE}" attrs=entry by dn.base="{ALICE}" search by * disclose',
+            "to * by * read",
+        ],
+        "overlay": [f"{_DYNAMIC} member"],
+    },
+    "access: dynlist, none": {"access": ["to attrs=mail by * none", "to * by * read"], "overlay": [_DYNAMIC]},
+}
+"""Access rules with overlays."""
+
+GROUPED: Mapping[str, dict[str, object]] = {
+    "access: memberof": {
+        "access": [
+            "to attrs=userPassword by anonymous auth",
+            "to attrs=memberOf by self read by users search by * none",
+            f'to dn.subtree="{GROUPS}" by dn.base="{ALICE}" write by * read',
+            f'to dn.base="{BOB}" attrs=entry,uid by self write by * read',
+            f'to dn.base="{PEOPLE}" attrs=children by dn.base="{BOB}" write by * read',
+            "to * by * read",
+        ],
+        "overlay": ["memberof"],
+        "schema": "core,cosine,inetorgperson,nis,misc,dyngroup",
+    },
+    "access: refint": {
+        "access": [
+            "to attrs=userPassword by anonymous auth",
+            f'to dn.base="{BOB}" attrs=entry,uid by self write by * read',
+            f'to dn.base="{PEOPLE}" attrs=children by dn.base="{BOB}" write by * read',
+            "to * by * read",
+        ],
+        "overlay": ["memberof", "refint:member manager"],
+        "schema": "core,cosine,inetorgperson,nis,misc,dyngroup",
+    },
+}
+"""The same where there are groups whose members have memberOf."""
+
 VARIANTS: Mapping[str, dict[str, object]] = {
+    **OVERLAYS,
     **{name: {"access": rules} for name, rules in ACCESS.items()},
     "access: two": {
         "access": [f'to dn.base="o=Second Base" attrs=entry by dn.base="{ALICE}" write', *ACCESS["access: writers"]],
