@@ -8,6 +8,7 @@ the client never sees.
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fakeldapd.directory.dit import DIT, Node, Virtual
@@ -72,9 +73,9 @@ class Directory:
     whether TLS can begin where StartTLS asks for it, ``sasl`` which SASL mechanisms there are and whose names mean
     whom. ``clock`` gives seconds since the epoch; limits and time stamps go by it. ``background(work, done)`` does slow
     work elsewhere and fires ``done`` in the thread that runs the handler. ``overlays`` are as configured; the attribute
-    has them in the order of calling. ``counted`` makes entryUUIDs the same in every run. ``view_for`` gives other
-    values for the types in ``viewed``, None: for any. ``controls`` is the table of those that this directory has, by
-    OID.
+    has them in the order of calling. ``counted`` makes entryUUIDs the same in every run. ``views`` are the
+    overlays that show more than is stored, in values of the types in ``viewed``, None: in any. ``controls`` is the
+    table of those that this directory has, by OID.
     """
 
     operations: ClassVar[Mapping[type, Operation]] = OPERATIONS
@@ -121,9 +122,9 @@ class Directory:
         for overlay in self.overlays:
             overlay.attached(self)
             self.controls.update(overlay.controls)
-        self._views = tuple(overlay for overlay in overlays if overlay.views)
+        self.views = tuple(overlay for overlay in overlays if overlay.views)
         self.viewed: frozenset[AttributeType] | None = frozenset()
-        for overlay in self._views:
+        for overlay in self.views:
             types = overlay.seen_types
             self.viewed = None if self.viewed is None or types is None else self.viewed | types
 
@@ -217,15 +218,13 @@ class Directory:
 
     def view_for(self, session: Session) -> View | None:
         """What searches and compares of this session see of an entry; None: what is stored."""
-        if not self._views:
-            return None
+        return partial(self.seen, session) if self.views else None
 
-        def view(node: Node, entry: Entry) -> Entry:
-            for overlay in self._views:
-                entry = overlay.seen(session, node, entry)
-            return entry
-
-        return view
+    def seen(self, session: Session, node: Node, entry: Entry) -> Entry:
+        """What the session sees of an entry, where an overlay has a say."""
+        for overlay in self.views:
+            entry = overlay.seen(session, node, entry)
+        return entry
 
     def may_update(self, session: Session) -> None:
         """Raise LDAPError where updates aren't for this session, whatever they are."""
