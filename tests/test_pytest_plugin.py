@@ -108,11 +108,17 @@ def project(folder: Path, test: str, conftest: str = CONFTEST) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("parallel", [(), ("-n", "2")])
-def test_fixtures(tmp_path: Path, parallel: tuple[str, ...]) -> None:
-    done = run(project(tmp_path, FIXTURES), *parallel)
+def test_fixtures(tmp_path: Path) -> None:
+    done = run(project(tmp_path, FIXTURES))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "9 passed" in done.stdout
+
+
+def test_fixtures_in_parallel(tmp_path: Path) -> None:
+    (project(tmp_path, FIXTURES) / "test_more.py").write_text(FIXTURES)
+    done = run(tmp_path, "-n", "2", "--dist", "loadfile")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "18 passed" in done.stdout
 
 
 def test_the_mixin(tmp_path: Path) -> None:
