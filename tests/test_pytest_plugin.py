@@ -6,12 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[1]
 
 CONFTEST = """
-import pytest
 
 @pytest.fixture(scope="session")
 def ldap_data():
@@ -20,7 +17,6 @@ def ldap_data():
 
 FIXTURES = """
 import socket
-import pytest
 
 ADA = "uid=ada,ou=people,dc=example,dc=com"
 

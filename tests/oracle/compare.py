@@ -9,7 +9,7 @@ from typing import Protocol, Self
 
 from oracle import certificates, overlays, wire
 from oracle.client import Answer, Client, Entry
-from oracle.rules import GROUPED, SASL_ACCESS, SASL_POLICY
+from oracle.rules import GROUPED, SASL_ACCESS, SASL_POLICY, SASL_SEARCHES
 from oracle.rules import VARIANTS as RULES
 from oracle.slapd import ADMIN, BASE, PASSWORD
 from oracle.steps import MANAGE_DSA_IT, PASSWORDS, Row
@@ -72,6 +72,13 @@ VARIANTS: dict[str, tuple[Path | None, dict[str, object]]] = {
     **{
         name: (SASL_PEOPLE, SASL_OPTIONS | {"authz-policy": "any"} | TLS | {"access": rules})
         for name, rules in SASL_ACCESS.items()
+    },
+    **{
+        name: (
+            SASL_PEOPLE,
+            {"sasl-secprops": "noanonymous", "authz-regexp": SEARCHING, "authz-policy": "any", "access": rules},
+        )
+        for name, rules in SASL_SEARCHES.items()
     },
     "sasl-strong": (SASL_PEOPLE, {"sasl-secprops": "minssf=1"}),
     "message-size": (UNIVERSE, {"max-message-size": 2000}),

@@ -168,6 +168,16 @@ SASL_ACCESS: Mapping[str, list[str]] = {
 }  # fmt: skip
 """Access rules where there is SASL."""
 
+_OWN_PASSWORD = "to attrs=userPassword by anonymous auth by self read"
+SASL_SEARCHES: Mapping[str, list[str]] = {
+    "sasl-searches: base": [_OWN_PASSWORD, f'to dn.base="{BASE}" by * disclose', "to * by * read"],
+    "sasl-searches: superior": [_OWN_PASSWORD, f'to dn.base="{PEOPLE}" by * none', "to * by * read"],
+    "sasl-searches: entry": [_OWN_PASSWORD, f'to dn.base="{ALICE}" attrs=entry by * none', "to * by * read"],
+    "sasl-searches: auth": [_OWN_PASSWORD, "to attrs=uid by * auth", "to * by * auth"],
+    "sasl-searches: filter": [_OWN_PASSWORD, "to attrs=uid by * none", "to * by * read"],
+}
+"""The same where names are mapped by searches."""
+
 _BOB_HIDDEN = [
     "to attrs=userPassword by anonymous auth",
     f'to dn.base="{BOB}" by users search by * none',

@@ -1,7 +1,7 @@
 """SASL together with policy, and with access rules: level auth is what authentication needs."""
 
 from oracle import wire
-from oracle.rules import SASL_ACCESS, SASL_POLICY
+from oracle.rules import SASL_ACCESS, SASL_POLICY, SASL_SEARCHES
 from oracle.sasl import SCRAM, crams, digests, sasl, scram, scrams
 from oracle.slapd import ADMIN
 from oracle.steps import (
@@ -166,8 +166,22 @@ def access(server: str) -> list[Row]:
     ]
 
 
+def searches(server: str) -> list[Row]:
+    """What needs searches: mapping names, and rules with URLs and groups."""
+    users = {name: (crams(name, "alice-secret"), whoami()) for name in ("alice", "base", "many", "password", "nobody")}
+    rules = {name: AUTHENTICATE[name] for name in AUTHENTICATE if name.startswith("rule") or name == "from, by group"}
+    by_url = {
+        f"rule {n}": (bind(f"uid=rule{n:02},{PEOPLE}", "secret"), whoami(controls=proxied(CAROL)))
+        for n in (16, 17, 25, 31)
+    }
+    return [
+        row(f"{server}: {name}", None, *steps, server=server) for name, steps in {**users, **rules, **by_url}.items()
+    ]
+
+
 ROWS = [
     *KNOWN,
+    *(each for server in SASL_SEARCHES for each in searches(server)),
     *(each for server in SASL_POLICY for each in policies(server)),
     *(each for server in SASL_ACCESS for each in access(server)),
 ]
