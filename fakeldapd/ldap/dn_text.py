@@ -4,8 +4,8 @@ Four ways to write a DN, by the ``DN_FORMAT_`` flag:
 
 * ``DN_FORMAT_LDAPV3``: RFC 4514, with spaces round types, values and separators.
 * ``DN_FORMAT_LDAP``, the default: besides, ``;`` for ``,`` and quoted values, as RFC 2253 wants of readers.
-* ``DN_FORMAT_LDAPV2``: RFC 1779: ``OID.`` before a number, a backslash before anything, no hex pairs, a ``<`` before
-  the name; ``<>`` is the empty one.
+* ``DN_FORMAT_LDAPV2``: RFC 1779: ``OID.`` before a number, a backslash before anything, no hex pairs, ``<`` and
+  ``>`` round the name, where libldap takes the second one for a part of the last value unless that is quoted.
 * ``DN_FORMAT_DCE``: ``/c=us/cn=a,ou=b``, root first, ``,`` within an RDN.
 
 The other formats are only written, never read: PARAM_ERROR. Each of the ``DN_PEDANTIC`` flags refuses some of the
@@ -115,10 +115,14 @@ class _Reading:
             if not self.text.startswith(b"/"):
                 raise errors.DECODING_ERROR
             self.offset = 1
-        elif self.kind == values.DN_FORMAT_LDAPV2 and self.text.startswith(b"<"):
+        end = len(self.text)
+        if self.kind == values.DN_FORMAT_LDAPV2 and self.text.startswith(b"<"):
+            if not self.text.endswith(b">"):
+                raise errors.DECODING_ERROR
             self.offset = 1
+            end -= 1
         rdns = [[self.ava()]]
-        while self.offset < len(self.text):
+        while self.offset < end:
             separator = self.text[self.offset]
             self.offset += 1
             if separator in self.format.ava_separators:
