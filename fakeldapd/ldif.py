@@ -298,9 +298,9 @@ class LDIFParser:
             else:
                 while name is not None:
                     name, value = self._next_key_and_value()
+            name, value = self._consume_empty_lines()
             self.changetype_counter[changetype] = self.changetype_counter.get(changetype, 0) + 1
             self.records_read += 1
-            name, value = self._consume_empty_lines()
 
     def _changes(self, name: str | None, value: bytes | None) -> list[Change]:
         """The changes of a modification; whatever line ends one is skipped. Raises ValueError."""
@@ -316,7 +316,7 @@ class LDIFParser:
                 name, value = self._next_or_end()
             changes.append((operation, attribute, values or None))
             name, value = self._next_or_end()
-            while name == "-":
+            if name == "-":
                 name, value = self._next_or_end()
         return changes
 
