@@ -38,9 +38,9 @@ class SyncRequestValue(univ.Sequence):
     """syncRequestValue (RFC 4533 section 2.2)."""
 
     componentType = asn1.components(
-        *asn1.components(mode=SyncRequestMode()).namedTypes,
-        asn1.optional("cookie", SyncCookie()),
-        asn1.default("reloadHint", univ.Boolean(False)),
+        mode=SyncRequestMode(),
+        cookie=asn1.optional(SyncCookie()),
+        reloadHint=asn1.default(univ.Boolean(False)),
     )
 
 
@@ -82,8 +82,9 @@ class SyncStateValue(univ.Sequence):
     """syncStateValue (RFC 4533 section 2.3)."""
 
     componentType = asn1.components(
-        *asn1.components(state=SyncStateOp(), entryUUID=SyncUUID()).namedTypes,
-        asn1.optional("cookie", SyncCookie()),
+        state=SyncStateOp(),
+        entryUUID=SyncUUID(),
+        cookie=asn1.optional(SyncCookie()),
     )
 
 
@@ -105,7 +106,7 @@ class SyncDoneValue(univ.Sequence):
     """syncDoneValue (RFC 4533 section 2.4)."""
 
     componentType = asn1.components(
-        asn1.optional("cookie", SyncCookie()), asn1.default("refreshDeletes", univ.Boolean(False))
+        cookie=asn1.optional(SyncCookie()), refreshDeletes=asn1.default(univ.Boolean(False))
     )
 
 
@@ -128,17 +129,13 @@ KNOWN_RESPONSE_CONTROLS[SyncDoneControl.controlType] = SyncDoneControl
 class RefreshDelete(univ.Sequence):
     """refreshDelete of syncInfoValue."""
 
-    componentType = asn1.components(
-        asn1.optional("cookie", SyncCookie()), asn1.default("refreshDone", univ.Boolean(True))
-    )
+    componentType = asn1.components(cookie=asn1.optional(SyncCookie()), refreshDone=asn1.default(univ.Boolean(True)))
 
 
 class RefreshPresent(univ.Sequence):
     """refreshPresent of syncInfoValue."""
 
-    componentType = asn1.components(
-        asn1.optional("cookie", SyncCookie()), asn1.default("refreshDone", univ.Boolean(True))
-    )
+    componentType = asn1.components(cookie=asn1.optional(SyncCookie()), refreshDone=asn1.default(univ.Boolean(True)))
 
 
 class SyncUUIDs(univ.SetOf):
@@ -151,9 +148,9 @@ class SyncIdSet(univ.Sequence):
     """syncIdSet of syncInfoValue."""
 
     componentType = asn1.components(
-        asn1.optional("cookie", SyncCookie()),
-        asn1.default("refreshDeletes", univ.Boolean(False)),
-        *asn1.components(syncUUIDs=SyncUUIDs()).namedTypes,
+        cookie=asn1.optional(SyncCookie()),
+        refreshDeletes=asn1.default(univ.Boolean(False)),
+        syncUUIDs=SyncUUIDs(),
     )
 
 

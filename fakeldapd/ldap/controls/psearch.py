@@ -68,9 +68,9 @@ class EntryChangeNotificationValue(univ.Sequence):
     """EntryChangeNotification of the draft."""
 
     componentType = asn1.components(
-        *asn1.components(changeType=ChangeType()).namedTypes,
-        asn1.optional("previousDN", LDAPDN()),
-        asn1.optional("changeNumber", univ.Integer()),
+        changeType=ChangeType(),
+        previousDN=asn1.optional(LDAPDN()),
+        changeNumber=asn1.optional(univ.Integer()),
     )
 
 
