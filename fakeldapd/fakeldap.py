@@ -299,6 +299,6 @@ def _matching(keys: list[str], query: str | None) -> Iterator[str]:
             found = entries.schema.find(name.encode())
             if found is not None:
                 described.setdefault(found, []).extend(value.encode() for value in values)
-        name = _dn(key.removeprefix(_PREFIX)) or ROOT
-        if test(Virtual(name), entries.build(described)):
+        place = _dn(key.removeprefix(_PREFIX)) or ROOT
+        if test(Virtual(place), entries.build(described)):
             yield key

@@ -18,7 +18,7 @@ from fakeldapd.directory.entry import Entry, Values
 from fakeldapd.operations.commit import Commit
 from fakeldapd.operations.controls.row import Row
 from fakeldapd.operations.modify import Edit, outcome
-from fakeldapd.operations.request import Action, Request
+from fakeldapd.operations.request import Action, Request, Session
 from fakeldapd.schema.dn import DN
 from fakeldapd.schema.elements import AttributeDescription, AttributeType
 
@@ -32,8 +32,8 @@ class Overlay:
     views: ClassVar[bool] = False
     """Whether ``seen`` does something."""
 
-    seen_types: frozenset[AttributeType] = frozenset()
-    """The types of which ``seen`` gives other values, so that filters have to look at those and not at indexes."""
+    seen_types: frozenset[AttributeType] | None = frozenset()
+    """The types of which ``seen`` gives other values, None: any. Filters have to look at those and not at indexes."""
 
     controls: Mapping[bytes, Row] = {}
     """The controls that a directory has only with this overlay, by OID."""
@@ -52,8 +52,8 @@ class Overlay:
         """
         return actions
 
-    def seen(self, node: Node, entry: Entry) -> Entry:
-        """What searches and compares see of an entry."""
+    def seen(self, session: Session, node: Node, entry: Entry) -> Entry:
+        """What searches and compares of a session see of an entry, unless they have the control manageDsaIT."""
         return entry
 
     # --- around writes ------------------------------------------------------------------------------------------------
