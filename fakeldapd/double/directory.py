@@ -18,7 +18,10 @@ from fakeldapd.directory.snapshot import SnapshotError
 from fakeldapd.double import data as forms
 from fakeldapd.double.clock import Clock
 from fakeldapd.double.names import nearest
+from fakeldapd.double.requests import RequestLog
+from fakeldapd.double.verify import Verification
 from fakeldapd.loading import build
+from fakeldapd.middleware.recorder import Log, recorder
 from fakeldapd.operations.directory import Directory
 from fakeldapd.operations.load import Loader
 from fakeldapd.operations.request import Entries, Handler, Middleware, Request, Response, Session
@@ -118,7 +121,7 @@ class Snapshot:
     """What a server's snapshot has besides."""
 
 
-class FakeDirectory:
+class FakeDirectory(Verification):
     """A directory of its own, in this process.
 
     ``data`` is what it holds: LDIF (text, or the path of a file), a dict, YAML or JSON (see ``fakeldapd.double.data``),
@@ -152,6 +155,7 @@ class FakeDirectory:
         self._layers: dict[str, Middleware] = {}
         self._told: list[Callable[[Handler], None]] = []
         self._with_reset: list[Callable[[], None]] = []
+        self._requests = RequestLog(Log(clock=self.clock), lambda: inner.schema)
         self.down = False
         """While true nobody is let in, and who is in loses the connection."""
         self._admin = Session(identity=inner.admin_dn, is_admin=True)
@@ -159,6 +163,8 @@ class FakeDirectory:
         """In-process connections: what has ``drop()``."""
         self.start = self.snapshot()
         """The state that ``reset`` goes back to."""
+        self.set_layer("recorder", recorder(self._requests.log))
+        self.with_reset(self._requests.clear)
 
     # --- what is around it --------------------------------------------------------------------------------------------
 
@@ -207,6 +213,11 @@ class FakeDirectory:
     def admin_password(self) -> str:
         """The administrator's password."""
         return self.settings.admin_password
+
+    @property
+    def requests(self) -> RequestLog:
+        """What clients have asked since the start or the last reset, and what they were answered."""
+        return self._requests
 
     def __len__(self) -> int:
         return self._within(lambda: len(self.inner.dit))
