@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from fakeldapd.config import Config, ConfigError, options
 from fakeldapd.directory.ldifwriter import write_record
@@ -30,6 +30,9 @@ from fakeldapd.protocol.decode import attribute
 from fakeldapd.protocol.filter import parse
 from fakeldapd.protocol.result import LDAPError
 from fakeldapd.schema.revision import SchemaState
+
+if TYPE_CHECKING:
+    from fakeldapd.double.diff import Diff
 
 Values: TypeAlias = "str | bytes | int | bool | Iterable[str | bytes | int | bool]"
 Attributes: TypeAlias = Mapping[str, Values]
@@ -351,6 +354,14 @@ class FakeDirectory(Verification):
             snapshot.schema = inner.schema.state
         self.clock.state = snapshot.clock
         inner.stamps.state = snapshot.stamps
+
+    def diff(self, snapshot: Snapshot | None = None, *, operational: bool = False) -> "Diff":
+        """What has changed since the snapshot; without one, since the beginning. Attributes that the server keeps
+        itself count with ``operational``. ``str`` of it is to be read. Raises SnapshotError for another directory's.
+        """
+        from fakeldapd.double.diff import diff
+
+        return self._within(lambda: diff(self.inner, (snapshot or self.start).tree, operational))
 
     def reset(self) -> None:
         """Be as at the beginning."""

@@ -36,7 +36,7 @@ OPERATION_NAMES = {0: "add", 1: "delete", 2: "replace", 3: "increment"}
 class RecordedRequest:
     """One request and its answer.
 
-    ``op`` is the operation's name, ``fields`` all it was asked with; each field is an attribute, too: ``request.filter``.
+    ``op`` is the operation's name, ``fields`` all it was asked with; each is an attribute, too: ``request.filter``.
     Texts are str; octets that are no UTF-8 are Python's surrogate escapes. Passwords and other secrets are ``Secret``:
     equal to the right text, and no more is known of them.
     """

@@ -1,8 +1,8 @@
 """What a directory was asked, as a test wants to look at it.
 
-``directory.requests`` is a sequence of ``RecordedRequest``, oldest first; ``requests.search(base=...)`` and its like give
-those that fit, as another such sequence. What may be asked for is in ``fakeldapd.double.criteria``. Names, values and
-filters are compared by what they mean, not by how they are written.
+``directory.requests`` is a sequence of ``RecordedRequest``, oldest first; ``requests.search(base=...)`` and its like
+give those that fit, as another such sequence. What may be asked for is in ``fakeldapd.double.criteria``. Names, values
+and filters are compared by what they mean, not by how they are written.
 """
 
 import json

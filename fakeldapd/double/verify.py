@@ -78,10 +78,13 @@ def _seen(
     return said
 
 
-def _nearness(wanted: Wanted, request: RecordedRequest) -> tuple[float, int]:
-    """How much of what is wanted a request has, and which came last."""
-    likeness = sum(1.0 if d.fits else 0.9 * _alike(d.wanted, d.was) for d in wanted.differences(request))
-    return likeness, request.number
+def _nearness(wanted: Wanted, request: RecordedRequest) -> tuple[int, float, int]:
+    """How many criteria fit (what was asked counts more than what came of it), how alike the others are, which came
+    last.
+    """
+    differences = wanted.differences(request)
+    likeness = sum(_alike(each.wanted, each.was) for each in differences if not each.fits)
+    return sum((2 if each.name != "code" else 1) * each.fits for each in differences), likeness, request.number
 
 
 def _alike(one: str, other: str) -> float:
@@ -108,7 +111,7 @@ def assert_no_writes(requests: Requests) -> None:
     writes = list(requests.writes)
     if writes:
         raise AssertionError(
-            "\n".join([f"{len(writes)} that would change the directory; none was expected"] + _lines(writes))
+            "\n".join([f"{len(writes)} that would change the directory; none was expected", *_lines(writes)])
         )
 
 
@@ -170,8 +173,8 @@ def _connection(requests: Requests, peer: Peer) -> list[str]:
 class Verification:
     """What may be asserted of a directory's requests: a part of FakeDirectory.
 
-    ``times`` is how often exactly; without it, once or more. Changes and binds must have succeeded, unless ``code`` says
-    what came of them (None: anything). All other criteria are those of ``directory.requests``.
+    ``times`` is how often exactly; without it, once or more. Changes and binds must have succeeded, unless ``code``
+    says what came of them (None: anything). All other criteria are those of ``directory.requests``.
     """
 
     @property
