@@ -4,7 +4,6 @@ A criterion is a row of CRITERIA: how what is wanted is read (and refused where 
 compared with it, what of the request is shown beside it. A new criterion is a function and a row.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fakeldapd.double import data as forms
 from fakeldapd.double.meaning import Meaning
 from fakeldapd.double.names import nearest
+from fakeldapd.double.reasons import names_of
 from fakeldapd.double.recorded import OPERATION_NAMES, OPS, SCOPE_NAMES, code_name
 from fakeldapd.middleware.secrets import Hide, Secret, concealed_filter, is_secret
 from fakeldapd.protocol.filter import parse
@@ -176,15 +176,9 @@ def _read_attribute(wanted: Any, setting: Setting) -> Any:
         try:
             setting.schema.describe(name)
         except AttributeDescriptionError:
-            near = nearest(wanted, _attribute_names(setting.schema))
+            near = nearest(wanted, names_of(setting.schema, "attributeTypes"))
             raise ValueError(f"there is no attribute {wanted!r}{near}") from None
     return setting.meaning.attribute(name)
-
-
-def _attribute_names(schema: Schema) -> list[str]:
-    definitions = b"\n".join(schema.definitions()["attributeTypes"]).decode()
-    said = re.findall(r" NAME (?:'([^']+)'|\( ([^)]+) \))", definitions)
-    return [name for one, several in said for name in ([one] if one else re.findall("'([^']+)'", several))]
 
 
 def _read_values(wanted: Any, setting: Setting) -> Any:

@@ -33,6 +33,7 @@ from fakeldapd.schema.revision import SchemaState
 
 if TYPE_CHECKING:
     from fakeldapd.double.diff import Diff
+    from fakeldapd.double.explain import Explanation
 
 Values: TypeAlias = "str | bytes | int | bool | Iterable[str | bytes | int | bool]"
 Attributes: TypeAlias = Mapping[str, Values]
@@ -362,6 +363,32 @@ class FakeDirectory(Verification):
         from fakeldapd.double.diff import diff
 
         return self._within(lambda: diff(self.inner, (snapshot or self.start).tree, operational))
+
+    # --- why ----------------------------------------------------------------------------------------------------------
+
+    def explain(
+        self,
+        base: str | None = None,
+        scope: str = "sub",
+        filter: str = "(objectClass=*)",
+        *,
+        identity: str | None = None,
+    ) -> "Explanation":
+        """Why a search finds what it finds, and not the rest: for each entry, clause by clause. ``str`` of it is to be
+        read. ``identity`` is the DN of who asks ("" for anonymous); without one, the administrator. Raises ValueError
+        for a filter or a scope that is none, LDAPError for an identity that is no DN.
+        """
+        from fakeldapd.double.explain import explain
+
+        if scope not in SCOPES:
+            raise ValueError(f"scope {scope!r}: one of {', '.join(SCOPES)} is expected{nearest(scope, SCOPES)}")
+        session = self._admin if identity is None else self._session_of(identity)
+        asked = self.base_dn if base is None else base
+        return self._within(lambda: explain(self.inner, session, asked, (scope, SCOPES[scope]), filter))
+
+    def _session_of(self, identity: str) -> Session:
+        dn = self.inner.schema.dn(_octets(identity)) if identity else None
+        return Session(identity=dn, is_admin=dn is not None and self.inner.is_admin(dn))
 
     def reset(self) -> None:
         """Be as at the beginning."""

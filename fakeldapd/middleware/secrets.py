@@ -114,30 +114,29 @@ def _bind(op: m.BindRequest, hide: Hide) -> Any:
 
 
 def _search(op: m.SearchRequest, hide: Hide) -> Any:
-    if not _has_secret(op.filter):
+    filter: Any = op.filter
+    if filter.__class__ is m.Present or not _has_secret(filter):
         return op
-    filter = concealed_filter(op.filter, hide)
+    filter = concealed_filter(filter, hide)
     limits = op.size_limit, op.time_limit
     return m.SearchRequest(op.base, op.scope, op.deref, *limits, op.types_only, filter, op.attributes)
 
 
 def _has_secret(filter: Any) -> bool:
     """Whether a filter asks for a secret's value. Doesn't recurse: the depth is the peer's choice."""
-    kind = filter.__class__
-    if kind is m.Equality or kind is m.Substrings:
-        return is_secret(filter.attribute)
     waiting = [filter]
-    while waiting:
-        each = waiting.pop()
+    for each in waiting:  # which grows meanwhile
         kind = each.__class__
         if kind is m.And or kind is m.Or:
             waiting += each.filters
         elif kind is m.Not:
             waiting.append(each.filter)
-        elif kind is m.Undefined or kind is m.Present or each.attribute is None:
-            continue
-        elif is_secret(each.attribute):
-            return True
+        elif kind is not m.Undefined:
+            attribute = each.attribute
+            if _known.get(attribute) is False or attribute is None or kind is m.Present:
+                continue
+            if is_secret(attribute):
+                return True
     return False
 
 
