@@ -378,17 +378,13 @@ class FakeDirectory(Verification):
         read. ``identity`` is the DN of who asks ("" for anonymous); without one, the administrator. Raises ValueError
         for a filter or a scope that is none, LDAPError for an identity that is no DN.
         """
-        from fakeldapd.double.explain import explain
+        from fakeldapd.double.explain import explain, session_of
 
         if scope not in SCOPES:
             raise ValueError(f"scope {scope!r}: one of {', '.join(SCOPES)} is expected{nearest(scope, SCOPES)}")
-        session = self._admin if identity is None else self._session_of(identity)
+        session = session_of(self.inner, identity)
         asked = self.base_dn if base is None else base
         return self._within(lambda: explain(self.inner, session, asked, (scope, SCOPES[scope]), filter))
-
-    def _session_of(self, identity: str) -> Session:
-        dn = self.inner.schema.dn(_octets(identity)) if identity else None
-        return Session(identity=dn, is_admin=dn is not None and self.inner.is_admin(dn))
 
     def reset(self) -> None:
         """Be as at the beginning."""

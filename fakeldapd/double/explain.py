@@ -134,6 +134,14 @@ def _nearness(candidate: Candidate) -> tuple[bool, int]:
     return candidate.matches, sum(leaf.truth is True for leaf in candidate.clause.leaves())
 
 
+def session_of(directory: Directory, identity: str | None) -> Session:
+    """A session of that DN; "": anonymous, None: of the administrator. Raises LDAPError 34."""
+    if identity is None:
+        return Session(identity=directory.admin_dn, is_admin=True)
+    dn = directory.schema.dn(identity.encode(errors="surrogateescape")) if identity else None
+    return Session(identity=dn, is_admin=dn is not None and directory.is_admin(dn))
+
+
 def explain(directory: Directory, session: Session, base: str, scope: tuple[str, int], filter: str) -> Explanation:
     """Explain a search of that session. Raises FilterSyntaxError. Nobody else may be at the directory meanwhile."""
     parsed = parse(filter, max_depth=MAX_DEPTH)
