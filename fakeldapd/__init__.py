@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fakeldapd.double.clock import Clock
     from fakeldapd.double.directory import FakeDirectory
+    from fakeldapd.double.people import people
     from fakeldapd.protocol.result import LDAPError, ResultCode
 
 _HOMES = {
@@ -14,10 +15,11 @@ _HOMES = {
     "FakeDirectory": "fakeldapd.double.directory",
     "LDAPError": "fakeldapd.protocol.result",
     "ResultCode": "fakeldapd.protocol.result",
+    "people": "fakeldapd.double.people",
 }
 """What a test may want, and where it is; imported when it is asked for, so that nobody pays for what he doesn't use."""
 
-__all__ = ["Clock", "FakeDirectory", "LDAPError", "ResultCode", "__version__"]
+__all__ = ["Clock", "FakeDirectory", "LDAPError", "ResultCode", "__version__", "people"]
 
 
 def __getattr__(name: str) -> Any:

@@ -75,4 +75,5 @@ def main(argv: Sequence[str] | None = None) -> int:
     module = importlib.import_module(f"fakeldapd.commands.{command}")
     parser = _parser(command)
     module.add_arguments(parser)
-    return int(module.run(parser.parse_args(rest)))
+    parse = parser.parse_intermixed_args if getattr(module, "INTERMIXED", False) else parser.parse_args
+    return int(module.run(parse(rest)))

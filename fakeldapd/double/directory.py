@@ -34,6 +34,7 @@ from fakeldapd.schema.revision import SchemaState
 if TYPE_CHECKING:
     from fakeldapd.double.diff import Diff
     from fakeldapd.double.explain import Explanation
+    from fakeldapd.double.lint import Report
 
 Values: TypeAlias = "str | bytes | int | bool | Iterable[str | bytes | int | bool]"
 Attributes: TypeAlias = Mapping[str, Values]
@@ -385,6 +386,14 @@ class FakeDirectory(Verification):
         session = session_of(self.inner, identity)
         asked = self.base_dn if base is None else base
         return self._within(lambda: explain(self.inner, session, asked, (scope, SCOPES[scope]), filter))
+
+    def lint(self, *, large: int = 500, ignore: Iterable[str] = ()) -> "Report":
+        """What clients did that works here and hurts in production; see ``fakeldapd.double.lint``. ``large`` is from
+        how many entries on an answer should come in pages, ``ignore`` names checks to leave out. Raises ValueError.
+        """
+        from fakeldapd.double.lint import lint
+
+        return lint(self.requests, large=large, ignore=ignore)
 
     def reset(self) -> None:
         """Be as at the beginning."""
