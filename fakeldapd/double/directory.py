@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from fakeldapd.config import Config, ConfigError, options
 from fakeldapd.directory.ldifwriter import write_record
@@ -18,10 +18,8 @@ from fakeldapd.directory.snapshot import SnapshotError
 from fakeldapd.double import data as forms
 from fakeldapd.double.clock import Clock
 from fakeldapd.double.names import nearest
-from fakeldapd.double.requests import RequestLog
-from fakeldapd.double.verify import Verification
+from fakeldapd.double.remembering import SCOPES, Remembering
 from fakeldapd.loading import build
-from fakeldapd.middleware.recorder import Log, recorder
 from fakeldapd.operations.directory import Directory
 from fakeldapd.operations.load import Loader
 from fakeldapd.operations.request import Entries, Handler, Middleware, Request, Response, Session
@@ -31,18 +29,12 @@ from fakeldapd.protocol.filter import parse
 from fakeldapd.protocol.result import LDAPError
 from fakeldapd.schema.revision import SchemaState
 
-if TYPE_CHECKING:
-    from fakeldapd.double.diff import Diff
-    from fakeldapd.double.explain import Explanation
-    from fakeldapd.double.lint import Report
-
 Values: TypeAlias = "str | bytes | int | bool | Iterable[str | bytes | int | bool]"
 Attributes: TypeAlias = Mapping[str, Values]
 Changes: TypeAlias = "Mapping[str, Values | None] | Iterable[tuple[str, str, Values | None]]"
 
 _T = TypeVar("_T")
 
-SCOPES = {"base": m.Scope.BASE, "one": m.Scope.ONE, "sub": m.Scope.SUBTREE, "subordinate": m.Scope.SUBORDINATE}
 OPERATIONS = {
     "add": m.ModifyOperation.ADD,
     "delete": m.ModifyOperation.DELETE,
@@ -126,7 +118,7 @@ class Snapshot:
     """What a server's snapshot has besides."""
 
 
-class FakeDirectory(Verification):
+class FakeDirectory(Remembering):
     """A directory of its own, in this process.
 
     ``data`` is what it holds: LDIF (text, or the path of a file), a dict, YAML or JSON (see ``fakeldapd.double.data``),
@@ -160,16 +152,13 @@ class FakeDirectory(Verification):
         self._layers: dict[str, Middleware] = {}
         self._told: list[Callable[[Handler], None]] = []
         self._with_reset: list[Callable[[], None]] = []
-        self._requests = RequestLog(Log(clock=self.clock), lambda: inner.schema)
-        self.down = False
-        """While true nobody is let in, and who is in loses the connection."""
+        self._down = False
         self._admin = Session(identity=inner.admin_dn, is_admin=True)
         self.connections: weakref.WeakSet[Any] = weakref.WeakSet()
         """In-process connections: what has ``drop()``."""
         self.start = self.snapshot()
         """The state that ``reset`` goes back to."""
-        self.set_layer("recorder", recorder(self._requests.log))
-        self.with_reset(self._requests.clear)
+        self._begin_log()
 
     # --- what is around it --------------------------------------------------------------------------------------------
 
@@ -215,14 +204,21 @@ class FakeDirectory(Verification):
         return self.inner.admin_dn.text.decode() if self.inner.admin_dn else ""
 
     @property
+    def down(self) -> bool:
+        """While true nobody is let in, and who is in has lost the connection. May be set."""
+        return self._down
+
+    @down.setter
+    def down(self, down: bool) -> None:
+        if down is not self._down:
+            self._down = down
+            for connection in list(self.connections) if down else ():
+                connection.drop()
+
+    @property
     def admin_password(self) -> str:
         """The administrator's password."""
         return self.settings.admin_password
-
-    @property
-    def requests(self) -> RequestLog:
-        """What clients have asked since the start or the last reset, and what they were answered."""
-        return self._requests
 
     def __len__(self) -> int:
         return self._within(lambda: len(self.inner.dit))
@@ -356,44 +352,6 @@ class FakeDirectory(Verification):
             snapshot.schema = inner.schema.state
         self.clock.state = snapshot.clock
         inner.stamps.state = snapshot.stamps
-
-    def diff(self, snapshot: Snapshot | None = None, *, operational: bool = False) -> "Diff":
-        """What has changed since the snapshot; without one, since the beginning. Attributes that the server keeps
-        itself count with ``operational``. ``str`` of it is to be read. Raises SnapshotError for another directory's.
-        """
-        from fakeldapd.double.diff import diff
-
-        return self._within(lambda: diff(self.inner, (snapshot or self.start).tree, operational))
-
-    # --- why ----------------------------------------------------------------------------------------------------------
-
-    def explain(
-        self,
-        base: str | None = None,
-        scope: str = "sub",
-        filter: str = "(objectClass=*)",
-        *,
-        identity: str | None = None,
-    ) -> "Explanation":
-        """Why a search finds what it finds, and not the rest: for each entry, clause by clause. ``str`` of it is to be
-        read. ``identity`` is the DN of who asks ("" for anonymous); without one, the administrator. Raises ValueError
-        for a filter or a scope that is none, LDAPError for an identity that is no DN.
-        """
-        from fakeldapd.double.explain import explain, session_of
-
-        if scope not in SCOPES:
-            raise ValueError(f"scope {scope!r}: one of {', '.join(SCOPES)} is expected{nearest(scope, SCOPES)}")
-        session = session_of(self.inner, identity)
-        asked = self.base_dn if base is None else base
-        return self._within(lambda: explain(self.inner, session, asked, (scope, SCOPES[scope]), filter))
-
-    def lint(self, *, large: int = 500, ignore: Iterable[str] = ()) -> "Report":
-        """What clients did that works here and hurts in production; see ``fakeldapd.double.lint``. ``large`` is from
-        how many entries on an answer should come in pages, ``ignore`` names checks to leave out. Raises ValueError.
-        """
-        from fakeldapd.double.lint import lint
-
-        return lint(self.requests, large=large, ignore=ignore)
 
     def reset(self) -> None:
         """Be as at the beginning."""

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from double.asking import ADA, BASE, BOB, PEOPLE, Asking
+from double.client import ADA, BASE, BOB, PEOPLE, Asking
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from double.asking import ADA, BASE, PEOPLE, Asking
+from double.client import ADA, BASE, PEOPLE, Asking
 
 from fakeldapd import FakeDirectory, people
 from fakeldapd.double.lint import CHECKS

@@ -55,7 +55,7 @@ class Asking:
     def unbind(self) -> None:
         """Say goodbye, and close."""
         self.session.tell(m.UnbindRequest(), 99)
-        self.session.tell(None)
+        self.session.end()
 
 
 def found(actions: list[Action]) -> int:
