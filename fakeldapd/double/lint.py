@@ -28,6 +28,8 @@ REPEATED = 10
 
 LOCAL_SSF = 71  # of a local socket, where nobody listens
 
+_OF_LIBRARIES = ("", "cn=subschema")  # what client libraries read when they connect
+
 _SHOWN = 3
 
 
@@ -179,7 +181,9 @@ def _size_limit_ignored(seen: Seen) -> Iterator[RecordedRequest]:
 def _all_attributes(seen: Seen) -> Iterator[RecordedRequest]:
     for request in seen.searches:
         asked = [name for name in request.attributes if name != "+"]
-        if (not asked or "*" in asked) and request.base and request.entries and not request.types_only:
+        if request.base.lower() in _OF_LIBRARIES:
+            continue
+        if (not asked or "*" in asked) and request.entries and not request.types_only:
             yield request
 
 

@@ -101,6 +101,7 @@ RIGHT: list[tuple[str, Client]] = [
     ("all-attributes", lambda d: searches(bound(d), "(uid=ada)", attributes=("cn", "+"))),
     ("all-attributes", lambda d: searches(bound(d), "(uid=nobody)", attributes=())),
     ("all-attributes", lambda d: tls(d).search(base="", scope=0)),
+    ("all-attributes", lambda d: tls(d).search(base="cn=Subschema", scope=0)),
     ("leading-wildcard", lambda d: searches(bound(d), "(cn=ada*)", "(cn=a*b)")),
     ("asked-again", lambda d: searches(bound(d), "(uid=ada)", times=9)),
     ("one-by-one", lambda d: searches(bound(d), "(uid=ada)", times=10)),
