@@ -17,6 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from fakeldapd import config
+from fakeldapd.double.lint import CHECKS
 from fakeldapd.operations.controls.table import CONTROLS
 from fakeldapd.operations.extended import EXTENDED
 from fakeldapd.overlays.ppolicy import PasswordPolicy
@@ -93,12 +94,19 @@ def overlays() -> str:
     )
 
 
+def lint() -> str:
+    """What is looked for in what applications ask."""
+    rows = ([f"`{name}`", check.problem + " (likely)" * check.likely, check.advice] for name, check in CHECKS.items())
+    return _table(["check", "what is wrong", "what to do"], rows)
+
+
 SECTIONS: dict[str, Callable[[], str]] = {
     "options": options,
     "controls": controls,
     "extended": extended,
     "overlays": overlays,
     "differences": differences,
+    "lint": lint,
 }
 
 

@@ -69,8 +69,7 @@ prefer."""
 LINGER = 5.0
 """Seconds that a connection being closed gets to take what was still queued for it."""
 
-# Why a connection doesn't go on: its transport is full; a Bind or StartTLS is running; too much is; the server is
-# stopping; it is closed.
+# Why a connection doesn't go on: its transport is full; a Bind or StartTLS is running; too much is; it closes; it did.
 _FULL, _ALONE, _CROWDED, _FINISHING, _CLOSED = 1, 2, 4, 8, 16
 _NOTHING_BEGINS = _FULL | _ALONE | _CROWDED | _CLOSED
 _NOTHING_RUNS = _FULL | _CLOSED
@@ -155,7 +154,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         self._end_all()
         self._pending.clear()
         self._outlet.pieces.clear()
-        self.session.suspended.clear()
+        self.session.end()
         _log.debug("%s disconnected", self.session.peer)
         self.factory.connection_closed(self)
 
@@ -299,12 +298,13 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
     def _abandon(self, message: m.LDAPMessage) -> None:
         """RFC 4511 section 4.11: no answer, neither to this nor to the other."""
         assert isinstance(message.op, m.AbandonRequest)
-        for parked in list(self._parked):
-            if parked.request.message_id == message.op.message_id:
-                self._end(parked)
+        self.session.tell(message.op, message.message_id, message.controls)
+        for parked in [each for each in self._parked if each.request.message_id == message.op.message_id]:
+            self._end(parked)
 
     def _unbind(self, message: m.LDAPMessage) -> None:
         """RFC 4511 section 4.3."""
+        self.session.tell(message.op, message.message_id, message.controls)  # type: ignore[arg-type]
         self._close()
 
     # --- operations ---
