@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, Unpack
 
 from fakeldapd.config import Config, ConfigError, options
 from fakeldapd.directory.ldifwriter import write_record
@@ -27,6 +27,10 @@ from fakeldapd.protocol.decode import attribute
 from fakeldapd.protocol.filter import parse
 from fakeldapd.protocol.result import LDAPError
 from fakeldapd.schema.revision import SchemaState
+
+if TYPE_CHECKING:
+    from fakeldapd.double.faults import Faults, FaultSaid
+    from fakeldapd.middleware.rules import Rule
 
 Values: TypeAlias = "str | bytes | int | bool | Iterable[str | bytes | int | bool]"
 Attributes: TypeAlias = Mapping[str, Values]
@@ -152,6 +156,7 @@ class FakeDirectory:
         self._layers: dict[str, Middleware] = {}
         self._told: list[Callable[[Handler], None]] = []
         self._with_reset: list[Callable[[], None]] = []
+        self._fault_rules: Faults | None = None
         self.down = False
         """While true nobody is let in, and who is in loses the connection."""
         self._admin = Session(identity=inner.admin_dn, is_admin=True)
@@ -185,6 +190,29 @@ class FakeDirectory:
     def with_reset(self, also: Callable[[], None]) -> None:
         """Have this done with every ``reset``, too."""
         self._with_reset.append(also)
+
+    def fault(self, **said: "Unpack[FaultSaid]") -> "Rule":
+        """From now on something goes wrong: a rule, in force until it is closed (a context manager does it) or the
+        directory is reset. See ``double.matching.Matching`` and ``double.faults.FaultSaid`` for what can be said.
+        ``hits`` of what is given back counts what the rule has taken; of several that fit the latest acts.
+
+        Raises RuleError for a rule that makes no sense.
+        """
+        return self.fault_rules.add(said)
+
+    @property
+    def faults(self) -> "tuple[Rule, ...]":
+        """The faults in force, the latest first."""
+        return () if self._fault_rules is None else self._fault_rules.all
+
+    @property
+    def fault_rules(self) -> "Faults":
+        """What a server asks about its connections."""
+        if self._fault_rules is None:
+            from fakeldapd.double.faults import Faults
+
+            self._fault_rules = Faults(self)
+        return self._fault_rules
 
     # --- what it is ---------------------------------------------------------------------------------------------------
 

@@ -49,8 +49,10 @@ from fakeldapd.protocol.encode import encode_entries, encode_message, notice_of_
 from fakeldapd.protocol.result import LDAPError, ProtocolError, ResultCode
 from fakeldapd.server.cancel import cancel
 from fakeldapd.server.outlet import Outlet
+from fakeldapd.server.parked import Parked
 from fakeldapd.server.peer import introduce
 from fakeldapd.server.starttls import begin_tls
+from fakeldapd.server.trickle import trickle
 from fakeldapd.server.turns import SLICE, DelayedCall
 
 if TYPE_CHECKING:
@@ -71,25 +73,12 @@ LINGER = 5.0
 """Seconds that a connection being closed gets to take what was still queued for it."""
 
 # Why a connection doesn't go on: its transport is full; a Bind or StartTLS is running; too much is; the server is
-# stopping; it is closed.
-_FULL, _ALONE, _CROWDED, _FINISHING, _CLOSED = 1, 2, 4, 8, 16
-_NOTHING_BEGINS = _FULL | _ALONE | _CROWDED | _CLOSED
-_NOTHING_RUNS = _FULL | _CLOSED
+# stopping; it is closed; octets leave one by one.
+_FULL, _ALONE, _CROWDED, _FINISHING, _CLOSED, _TRICKLING = 1, 2, 4, 8, 16, 32
+_NOTHING_BEGINS = _FULL | _ALONE | _CROWDED | _CLOSED | _TRICKLING
+_NOTHING_RUNS = _FULL | _CLOSED | _TRICKLING
 
 _PAUSE = Pause()
-
-
-class _Parked:
-    """An operation that could not go on at once. ``timer`` is the Delay it waits for, ``ended`` that its iterator was
-    closed."""
-
-    __slots__ = ("ended", "iterator", "request", "timer")
-
-    def __init__(self, request: Request, iterator: Iterator[Action]) -> None:
-        self.request = request
-        self.iterator = iterator
-        self.timer: DelayedCall | None = None
-        self.ended = False
 
 
 @implementer(IHandshakeListener)
@@ -98,6 +87,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
 
     factory: "LDAPServerFactory"
     transport: Any
+    comes_to_tls = True  # on ldaps:// the handshake comes first
 
     def __init__(self, factory: "LDAPServerFactory") -> None:
         super().__init__()
@@ -109,8 +99,8 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         self._receive = self._connection.receive
         self._held = 0  # a sum of the reasons above
         self._pending: deque[m.LDAPMessage] = deque()  # read, and not begun
-        self._parked: list[_Parked] = []
-        self._ready: deque[_Parked] = deque()  # of these, those that wait for their turn only
+        self._parked: list[Parked] = []
+        self._ready: deque[Parked] = deque()  # of these, those that wait for their turn only
         self._alone: Request | None = None  # the Bind or StartTLS that is parked
         self._error: ProtocolError | None = None  # to be told once what came before it has been answered
         self._reading = True
@@ -253,7 +243,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         if stopped_at is None:
             self.session.outstanding -= 1
             return True
-        parked = _Parked(request, iterator)
+        parked = Parked(request, iterator)
         self._parked.append(parked)
         if len(self._parked) >= MAX_OUTSTANDING:
             self._held |= _CROWDED
@@ -328,6 +318,8 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
                     cancel(action, self._parked, self._pending, self._end, append)  # type: ignore[arg-type]
                     continue
                 elif kind is Raw:
+                    if action.apart:  # type: ignore[union-attr]
+                        return action
                     octets = action.octets  # type: ignore[union-attr]
                 elif kind is Wait and action.signal.fired:  # type: ignore[union-attr]
                     continue
@@ -355,7 +347,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
             octets = encode_message(request.message_id, failure(request.op, error), ())
             self._outlet.pieces.append(octets)
 
-    def _park(self, parked: _Parked, action: Action) -> None:
+    def _park(self, parked: Parked, action: Action) -> None:
         """Let the operation wait for what ``action`` says, or do what ends its connection."""
         if isinstance(action, Pause):
             self._wake(parked)
@@ -365,6 +357,9 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
             action.signal.when_fired(lambda: self._wake(parked))
         elif isinstance(action, Disconnect):
             self._close(abort=action.abort)
+        elif isinstance(action, Raw):
+            self._held |= _TRICKLING
+            trickle(parked, action.octets, self._outlet, self.factory.clock, self._trickled)
         elif isinstance(action, StartTLS):
             if begin_tls(self, self._connection, self._outlet):
                 self._held &= ~_FULL
@@ -375,13 +370,18 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
             self._failed(parked.request, TypeError(f"a handler gave {action!r}, which is not an action"), None)
             self._end(parked)
 
-    def _wake(self, parked: _Parked) -> None:
+    def _wake(self, parked: Parked) -> None:
         """The operation can go on at the connection's next turn: not now, since another operation may be what
         called."""
         parked.timer = None
         if not parked.ended:
             self._ready.append(parked)
             self._ask_turn()
+
+    def _trickled(self, parked: Parked) -> None:
+        self._held &= ~_TRICKLING
+        self._wake(parked)
+        self._settle()
 
     def _ask_turn(self) -> None:
         if not self._turn_asked and not self._held & _NOTHING_RUNS:
@@ -407,7 +407,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         self._outlet.flush()
         self._settle()
 
-    def _go_on(self, parked: _Parked) -> None:
+    def _go_on(self, parked: Parked) -> None:
         stopped_at = self._pull(parked.request, parked.iterator)
         if stopped_at is None:
             parked.ended = True
@@ -415,7 +415,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         else:
             self._park(parked, stopped_at)
 
-    def _end(self, parked: _Parked) -> None:
+    def _end(self, parked: Parked) -> None:
         """Close the operation's iterator; nothing more is sent for it."""
         parked.ended = True
         if parked.timer is not None:
@@ -432,7 +432,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         for parked in list(self._parked):
             self._end(parked)
 
-    def _forget(self, parked: _Parked) -> None:
+    def _forget(self, parked: Parked) -> None:
         """An operation is over."""
         self._parked.remove(parked)
         self.session.outstanding -= 1

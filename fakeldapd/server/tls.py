@@ -159,14 +159,24 @@ class TLSLayer(TLSMemoryBIOFactory):
     def buildProtocol(self, addr: Any) -> "TLSTransport | None":  # type: ignore[override]
         """A connection has been accepted; with None the transport closes it again."""
         server = self.wrappedFactory.buildProtocol(addr)
-        return None if server is None else TLSTransport(self, server)
+        if server is None or not server.comes_to_tls:
+            return cast("TLSTransport | None", server)
+        return self._transport(server)
 
     def begin(self, server: "LDAPServer") -> None:
         """What the client sends from now on is TLS, and so is all that it gets."""
         socket = server.transport
-        layer = TLSTransport(self, server)
+        layer = self._transport(server)
         socket.protocol = layer
         layer.makeConnection(socket)
+
+    def _transport(self, server: "LDAPServer") -> "TLSTransport":
+        asked = cast("LDAPServerFactory", self.wrappedFactory).on_tls
+        otherwise = None if asked is None else asked()
+        return (otherwise or TLSTransport)(self, server)
+
+    def _createConnection(self, tlsProtocol: "TLSTransport") -> SSL.Connection:
+        return (tlsProtocol.tls or self._connectionCreator).serverConnectionForTLS(tlsProtocol)
 
 
 class TLSTransport(TLSMemoryBIOProtocol):
@@ -176,6 +186,8 @@ class TLSTransport(TLSMemoryBIOProtocol):
     """
 
     factory: TLSLayer
+    tls: ServerTLS | None = None
+    """Another than the layer's."""
 
     def __init__(self, factory: TLSLayer, server: "LDAPServer") -> None:
         super().__init__(factory, server)  # type: ignore[no-untyped-call]
