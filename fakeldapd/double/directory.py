@@ -30,7 +30,9 @@ from fakeldapd.schema.revision import SchemaState
 
 if TYPE_CHECKING:
     from fakeldapd.double.faults import Faults, FaultSaid
+    from fakeldapd.double.stubs import Stubs, StubSaid
     from fakeldapd.middleware.rules import Rule
+    from fakeldapd.server.service import LDAPServerFactory
 
 Values: TypeAlias = "str | bytes | int | bool | Iterable[str | bytes | int | bool]"
 Attributes: TypeAlias = Mapping[str, Values]
@@ -156,9 +158,10 @@ class FakeDirectory:
         self._layers: dict[str, Middleware] = {}
         self._told: list[Callable[[Handler], None]] = []
         self._with_reset: list[Callable[[], None]] = []
+        self._down = False
+        self._factory: LDAPServerFactory | None = None
         self._fault_rules: Faults | None = None
-        self.down = False
-        """While true nobody is let in, and who is in loses the connection."""
+        self._stub_rules: Stubs | None = None
         self._admin = Session(identity=inner.admin_dn, is_admin=True)
         self.connections: weakref.WeakSet[Any] = weakref.WeakSet()
         """In-process connections: what has ``drop()``."""
@@ -198,21 +201,36 @@ class FakeDirectory:
 
         Raises RuleError for a rule that makes no sense.
         """
-        return self.fault_rules.add(said)
+        if self._fault_rules is None:
+            from fakeldapd.double.faults import Faults
+
+            self._fault_rules = Faults(self, self._factory)
+        return self._fault_rules.add(said)
 
     @property
     def faults(self) -> "tuple[Rule, ...]":
         """The faults in force, the latest first."""
         return () if self._fault_rules is None else self._fault_rules.all
 
-    @property
-    def fault_rules(self) -> "Faults":
-        """What a server asks about its connections."""
-        if self._fault_rules is None:
-            from fakeldapd.double.faults import Faults
+    def stub(self, **said: "Unpack[StubSaid]") -> "Rule":
+        """From now on something is answered that isn't in the directory: a rule, in force until it is closed (a context
+        manager does it) or the directory is reset. See ``double.matching.Matching`` and ``double.stubs.StubSaid`` for
+        what can be said. Raises RuleError for a rule that makes no sense.
+        """
+        if self._stub_rules is None:
+            from fakeldapd.double.stubs import Stubs
 
-            self._fault_rules = Faults(self)
-        return self._fault_rules
+            self._stub_rules = Stubs(self)
+        return self._stub_rules.add(said)
+
+    @property
+    def stubs(self) -> "tuple[Rule, ...]":
+        """The stubs in force, in the order in which they are asked."""
+        return () if self._stub_rules is None else self._stub_rules.all
+
+    def serve_by(self, factory: "LDAPServerFactory") -> None:
+        """Its connections come from here: they may have faults, too."""
+        self._factory = factory
 
     # --- what it is ---------------------------------------------------------------------------------------------------
 
@@ -230,6 +248,18 @@ class FakeDirectory:
     def admin_dn(self) -> str:
         """Who may do everything."""
         return self.inner.admin_dn.text.decode() if self.inner.admin_dn else ""
+
+    @property
+    def down(self) -> bool:
+        """While true nobody is let in, and who is in has lost the connection. May be set."""
+        return self._down
+
+    @down.setter
+    def down(self, down: bool) -> None:
+        if down is not self._down:
+            self._down = down
+            for connection in list(self.connections) if down else ():
+                connection.drop()
 
     @property
     def admin_password(self) -> str:

@@ -1,12 +1,12 @@
 """``FakeDirectory.fault(...)``: what is said of a fault becomes a rule in force, or a RuleError.
 
 A fault says which requests it is about (``double.matching``), what happens to them (an action of
-``middleware.faults.ACTIONS``), and details of that. Connections and handshakes have faults of their own, ``op="connect"``
-and ``op="tls"``, which a server performs.
+``middleware.faults.ACTIONS``), and details of that. Connections and handshakes have faults of their own,
+``op="connect"`` and ``op="tls"``, which a server performs.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from fakeldapd.double.matching import (
     MATCHING,
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from fakeldapd.server.protocol import LDAPServer
     from fakeldapd.server.service import LDAPServerFactory
     from fakeldapd.server.tls import TLSLayer, TLSTransport
+
+    Handshake: TypeAlias = Callable[[TLSLayer, LDAPServer], TLSTransport]
+
 
 class FaultSaid(Matching, total=False):
     """What is said of a fault: which requests it is about, and what happens to them.
@@ -71,6 +74,7 @@ CONNECT_ACTIONS: Mapping[str, str] = {
     "refuse": "resets the connection as soon as it is there",
     "drop": "closes the connection as soon as it is there",
     "silent": "accepts the connection, and never says a word",
+    "down": "refuses every connection, and drops those that there are",
 }
 TLS_ACTIONS: Mapping[str, str] = {
     "drop": "closes the connection when the client begins the handshake",
@@ -96,11 +100,11 @@ class EarlyFault(Rule):
 class Faults:
     """The faults of a directory, the latest first."""
 
-    def __init__(self, directory: "FakeDirectory") -> None:
+    def __init__(self, directory: "FakeDirectory", factory: "LDAPServerFactory | None") -> None:
         self._directory = directory
         self._early: tuple[EarlyFault, ...] = ()
         self._rules: Rules[Fault] = Rules()
-        self._factory: LDAPServerFactory | None = None
+        self._factory = factory
         directory.with_reset(self._clear)
 
     @property
@@ -116,19 +120,22 @@ class Faults:
         if said.get("op") in ("connect", "tls"):
             early = rule = self._read_early(said)
             self._do(lambda: self._have((early, *self._early), self._rules.all))
+            if early.action == "down":
+                self._directory.down = True
+                rule.on_close = lambda: self._come_up(early)
+                return rule
         else:
             fault = rule = read_fault(self._directory, said)
             self._do(lambda: self._have(self._early, (fault, *self._rules.all)))
         rule.on_close = lambda: self._do(lambda: self._remove(rule))
         return rule
 
-    def serve(self, factory: "LDAPServerFactory") -> None:
-        """Have a server whose connections may have faults, too."""
-        self._factory = factory
-        self._have(self._early, self._rules.all)
+    def _come_up(self, gone: EarlyFault) -> None:
+        self._do(lambda: self._remove(gone))
+        self._directory.down = any(each.action == "down" for each in self._early)
 
     def _do(self, work: Callable[[], None]) -> None:
-        self._directory.within(work)
+        self._directory._within(work)
 
     def _have(self, early: tuple[EarlyFault, ...], late: tuple[Fault, ...]) -> None:
         self._early = early
@@ -148,46 +155,57 @@ class Faults:
         )
         if isinstance(gone, Fault):
             gone.let_go()
+        elif isinstance(gone, EarlyFault) and gone.action == "silent" and self._factory is not None:
+            from fakeldapd.server.refusals import end_silence
+
+            end_silence(self._factory)
 
     def _clear(self) -> None:
+        down = any(rule.action == "down" for rule in self._early)
         for rule in self.all:
             self._remove(rule)
+        if down:
+            self._directory.down = False
 
     # --- connections and handshakes -----------------------------------------------------------------------------------
 
     def _connected(self) -> "type[LDAPServer] | None":
-        return self._outcome("connect")
+        return cast("type[LDAPServer] | None", self._outcome("connect"))
 
-    def _handshake(self) -> "Callable[[TLSLayer, LDAPServer], TLSTransport] | None":
-        return self._outcome("tls")
+    def _handshake(self) -> "Handshake | None":
+        return cast("Handshake | None", self._outcome("tls"))
 
-    def _outcome(self, op: str) -> Any:
+    def _outcome(self, op: str) -> object:
         for rule in self._early:
-            if rule.op == op and rule.happens():
+            if rule.op == op and rule.outcome is not None and rule.happens():
                 return rule.outcome
         return None
 
     def _read_early(self, said: Mapping[str, Any]) -> EarlyFault:
-        op, action = said["op"], said.get("action")
+        op, action = said["op"], str(said.get("action"))
         actions = CONNECT_ACTIONS if op == "connect" else TLS_ACTIONS
         for name in said:
             if name not in ("op", "action", *_CHANCE):
                 raise RuleError(f"{name} doesn't go with op={op!r}: only action, {', '.join(_CHANCE)} do")
         if action not in actions:
-            raise one_of("action", action, actions)
+            raise one_of("action", said.get("action"), actions)
         if self._factory is None:
             raise RuleError(f"op={op!r}: there are no connections to this directory: give it a FakeLDAPServer")
         outcome: Any
-        if op == "connect":
+        if action == "down":
+            if len(said) > 2:
+                raise RuleError("action 'down' is of the whole server: nothing else can be said of it")
+            outcome = None
+        elif op == "connect":
             from fakeldapd.server.refusals import CONNECTED
 
             outcome = CONNECTED[action]
         else:
             outcome = handshake_fault(self._factory, action)
-        return EarlyFault(op, action, outcome, occasions=occasions(said), said=_in_words(said))
+        return EarlyFault(op, action, outcome, occasions=occasions(said), said=in_words(said))
 
 
-def handshake_fault(factory: "LDAPServerFactory", action: str) -> "Callable[[TLSLayer, LDAPServer], TLSTransport]":
+def handshake_fault(factory: "LDAPServerFactory", action: str) -> "Handshake":
     """What becomes of a handshake. Raises RuleError where the server has no TLS, or no certificates of our making."""
     if factory.tls is None:
         raise RuleError("op='tls': this server has no TLS; start it with tls=True")
@@ -234,7 +252,7 @@ def read_fault(directory: "FakeDirectory", said: Mapping[str, Any]) -> Fault:
     details = _read_details(action, what)
     if "delay" in what:
         details["delay"] = _read_delay(what["delay"], rule["occasions"].random.uniform)
-    rule["said"] = _in_words(said)
+    rule["said"] = in_words(said)
     return Fault(action, **details, **rule)
 
 
@@ -304,5 +322,6 @@ def _read_delay(given: Any, uniform: Callable[[float, float], float]) -> Callabl
     return lambda: float(given)
 
 
-def _in_words(said: Mapping[str, Any]) -> str:
+def in_words(said: Mapping[str, Any]) -> str:
+    """What was said, as it was written."""
     return ", ".join(f"{name}={value!r}" for name, value in said.items())

@@ -4,6 +4,7 @@ Whatever makes no sense is a RuleError at once, with the nearest name that does:
 because of a typing error would be a test that shows nothing.
 """
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -296,7 +297,8 @@ def _attribute(directory: "FakeDirectory", given: Any) -> Test:
     if not isinstance(given, str):
         raise RuleError(f"attribute={given!r}: a name is expected")
     if schema.check is SchemaCheck.STRICT and schema.find(given.encode()) is None:
-        names = [name for each in schema.attribute_types for name in each.names]
+        texts = schema.definitions()["attributeTypes"]
+        names = [name for text in texts for name in re.findall(r"'([\w-]+)'", text.decode().partition(" DESC ")[0])]
         raise RuleError(f"attribute {given!r}: the schema has none of that name{nearest(given, names)}")
     wanted = type_name(schema, given.encode())
     return lambda request: any(type_name(schema, each) == wanted for each in attributes_of(request.op))

@@ -31,7 +31,9 @@ from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.encode import encode_message, notice_of_disconnection
 from fakeldapd.protocol.result import LDAPError
 
-GARBAGE = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"
+GARBAGE = (
+    b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n400 Bad Request"
+)
 """What isn't LDAP: the server of something else listens at this port."""
 
 ANOTHER_ID = 1000
@@ -113,9 +115,8 @@ def faults(rules: Rules[Fault]) -> Middleware:
 # --- the answer's pieces ----------------------------------------------------------------------------------------------
 
 
-def bound_as_answered(request: Request, code: int) -> None:
-    """The session after a Bind that was answered without being performed: anonymous unless it succeeded (RFC 4513
-    section 4)."""
+def end_identity(request: Request) -> None:
+    """Be anonymous, where a Bind is answered without being performed (RFC 4513 section 4)."""
     if type(request.op) is m.BindRequest:
         request.session.become(None)
         if request.session.sasl is not None:
@@ -143,7 +144,7 @@ def _before(fault: Fault, handler: Handler, request: Request) -> Iterator[Action
             if type(action) not in (Response, Entries, Raw):
                 yield action
     else:
-        bound_as_answered(request, fault.code)
+        end_identity(request)
 
 
 def _first(left: int, actions: Iterator[Action]) -> Iterator[Action]:
@@ -263,6 +264,7 @@ def _notice(fault: Fault, handler: Handler, request: Request) -> Iterator[Action
 def _truncate(fault: Fault, handler: Handler, request: Request) -> Iterator[Action]:
     yield from _spoilt(fault, handler, request, _half)
     yield from fault.hang()
+    yield Disconnect()  # the connection is of no use any more
 
 
 def _drop_midway(fault: Fault, handler: Handler, request: Request) -> Iterator[Action]:

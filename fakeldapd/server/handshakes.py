@@ -12,6 +12,8 @@ from fakeldapd.server.tls import ServerTLS, TLSLayer, TLSTransport
 class SilentTLS(TLSTransport):
     """The client's part of the handshake is never answered."""
 
+    silent = True
+
     def dataReceived(self, data: bytes) -> None:
         """Whatever it is."""
 

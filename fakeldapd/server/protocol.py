@@ -47,12 +47,13 @@ from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.connection import STARTTLS, Connection
 from fakeldapd.protocol.encode import encode_entries, encode_message, notice_of_disconnection
 from fakeldapd.protocol.result import LDAPError, ProtocolError, ResultCode
-from fakeldapd.server.cancel import cancel
+from fakeldapd.server.cancel import cancel, end_each
+from fakeldapd.server.held import ALONE, CLOSED, CROWDED, FINISHING, FULL, NOTHING_BEGINS, NOTHING_RUNS, TRICKLING
 from fakeldapd.server.outlet import Outlet
 from fakeldapd.server.parked import Parked
 from fakeldapd.server.peer import introduce
 from fakeldapd.server.starttls import begin_tls
-from fakeldapd.server.trickle import trickle
+from fakeldapd.server.trickle import Trickle
 from fakeldapd.server.turns import SLICE, DelayedCall
 
 if TYPE_CHECKING:
@@ -61,8 +62,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 FLUSH_AT = 65536
-"""Octets of answers collected before they are sent: what a socket takes at once, and what the transport queues at
-most."""
+"""Octets of answers collected before they are sent: what a socket takes at once."""
 
 MAX_OUTSTANDING = 1000
 """Operations of one connection that may be running. slapd keeps as many requests for a bound client
@@ -71,12 +71,6 @@ prefer."""
 
 LINGER = 5.0
 """Seconds that a connection being closed gets to take what was still queued for it."""
-
-# Why a connection doesn't go on: its transport is full; a Bind or StartTLS is running; too much is; the server is
-# stopping; it is closed; octets leave one by one.
-_FULL, _ALONE, _CROWDED, _FINISHING, _CLOSED, _TRICKLING = 1, 2, 4, 8, 16, 32
-_NOTHING_BEGINS = _FULL | _ALONE | _CROWDED | _CLOSED | _TRICKLING
-_NOTHING_RUNS = _FULL | _CLOSED | _TRICKLING
 
 _PAUSE = Pause()
 
@@ -93,16 +87,17 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         super().__init__()
         self.factory = factory
         self.session = Session()
-        self._handler = factory.handler
+        self.handler = factory.handler
         self._seconds = factory.clock.seconds
         self._connection = Connection(max_message_size=factory.limits.max_message_size)
         self._receive = self._connection.receive
-        self._held = 0  # a sum of the reasons above
+        self._held = 0  # a sum of reasons, see ``held``
         self._pending: deque[m.LDAPMessage] = deque()  # read, and not begun
         self._parked: list[Parked] = []
         self._ready: deque[Parked] = deque()  # of these, those that wait for their turn only
         self._alone: Request | None = None  # the Bind or StartTLS that is parked
         self._error: ProtocolError | None = None  # to be told once what came before it has been answered
+        self._trickle: Trickle
         self._reading = True
         self._turn_asked = False
         self._deadline = 0.0
@@ -127,8 +122,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
     def connectionMade(self) -> None:
         """Twisted has accepted a client."""
         super().connectionMade()
-        transport = self.transport
-        introduce(self.session, transport)
+        introduce(self.session, transport := self.transport)
         self.factory.connections.add(self)
         self._outlet = Outlet(transport, self._room_changed)
         if hasattr(transport, "setTcpNoDelay"):
@@ -141,7 +135,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
     def connectionLost(self, reason: Any = None) -> None:
         """The connection is gone, whoever closed it."""
         super().connectionLost(reason)
-        self._held |= _CLOSED
+        self._held |= CLOSED
         for timer in (self._idle_timer, self._linger_timer):
             if timer is not None and timer.active():
                 timer.cancel()
@@ -164,10 +158,17 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
             self._close()
 
     def finish(self) -> None:
-        """Read nothing more, answer what was read, then close: the service is stopping."""
-        if not self._held & _CLOSED:
-            self._held |= _FINISHING
+        """Answer what was read, then close: the service is stopping."""
+        if not self._held & CLOSED:
+            self._held |= FINISHING
             self._settle()
+
+    def begin_anew(self, error: LDAPError) -> None:
+        """Answer with ``error`` what is running or waits, and forget what searches may be gone on with."""
+        end_each(error, self._parked, self._pending, self._end, self._outlet.pieces.append)
+        self.session.suspended.clear()
+        self._outlet.flush()
+        self._settle()
 
     def abort(self) -> None:
         """Close at once; what was not sent is lost."""
@@ -175,12 +176,12 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
 
     def _close(self, *, abort: bool = False) -> None:
         """End every operation without an answer, send what was answered before, and close."""
-        if self._held & _CLOSED:
+        if self._held & CLOSED:
             if abort:
                 self.transport.abortConnection()
             return
         self._outlet.flush()
-        self._held |= _CLOSED
+        self._held |= CLOSED
         self._pending.clear()
         self._end_all()
         if abort:
@@ -198,7 +199,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
 
     def dataReceived(self, recd: bytes) -> None:
         """Begin the operations of whatever messages are complete, and send their answers together."""
-        if self._held & (_CLOSED | _FINISHING) or self._error is not None:
+        if self._held & (CLOSED | FINISHING) or self._error is not None:
             return
         self._last_active = now = self._seconds()
         self._deadline = now + SLICE
@@ -221,7 +222,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         begin = self._begin
         session = self.session
         for done, message in enumerate(messages):
-            if self._held & _NOTHING_BEGINS or (not done & 15 and done and self._seconds() >= self._deadline):
+            if self._held & NOTHING_BEGINS or (not done & 15 and done and self._seconds() >= self._deadline):
                 self._pending.extend(messages[done:])
                 return
             unusual = _UNUSUAL.get(message.op.__class__)
@@ -234,7 +235,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         """Start an operation, and do it where it does not have to wait. Gives whether it is over."""
         self.session.outstanding += 1
         try:
-            iterator = self._handler(request)
+            iterator = self.handler(request)
         except Exception as error:
             self._failed(request, error, None)
             self.session.outstanding -= 1
@@ -246,7 +247,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         parked = Parked(request, iterator)
         self._parked.append(parked)
         if len(self._parked) >= MAX_OUTSTANDING:
-            self._held |= _CROWDED
+            self._held |= CROWDED
         self._park(parked, stopped_at)
         return parked.ended
 
@@ -263,7 +264,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
             self._begin(Request(self.session, message.message_id, message.op, message.controls))  # type: ignore[arg-type]
 
     def _begin_alone(self, message: m.LDAPMessage) -> None:
-        self._held |= _ALONE
+        self._held |= ALONE
         request = Request(self.session, message.message_id, message.op, message.controls)  # type: ignore[arg-type]
         if self._begin(request):
             self._was_alone(request)
@@ -272,8 +273,8 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
 
     def _was_alone(self, request: Request) -> None:
         """A Bind or StartTLS is over, whatever came of it."""
-        self._held &= ~_ALONE
-        if self._held & _CLOSED:
+        self._held &= ~ALONE
+        if self._held & CLOSED:
             return
         limits = self.factory.limits
         anonymous = self.session.identity is None and not self.session.is_admin
@@ -330,7 +331,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
                 if size > FLUSH_AT:
                     size = 0
                     outlet.flush()
-                    if self._held & _NOTHING_RUNS or self._seconds() >= self._deadline:
+                    if self._held & NOTHING_RUNS or self._seconds() >= self._deadline:
                         return _PAUSE
         except Exception as error:
             self._failed(request, error, action)
@@ -358,11 +359,11 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         elif isinstance(action, Disconnect):
             self._close(abort=action.abort)
         elif isinstance(action, Raw):
-            self._held |= _TRICKLING
-            trickle(parked, action.octets, self._outlet, self.factory.clock, self._trickled)
+            self._held |= TRICKLING
+            self._trickle = Trickle(action.octets, self._outlet, self.factory.clock, lambda: self._trickled(parked))
         elif isinstance(action, StartTLS):
             if begin_tls(self, self._connection, self._outlet):
-                self._held &= ~_FULL
+                self._held &= ~FULL
                 self._wake(parked)
             else:
                 self._close()
@@ -379,12 +380,13 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
             self._ask_turn()
 
     def _trickled(self, parked: Parked) -> None:
-        self._held &= ~_TRICKLING
+        self._held &= ~TRICKLING
         self._wake(parked)
-        self._settle()
+        if not parked.ended:
+            self._settle()
 
     def _ask_turn(self) -> None:
-        if not self._turn_asked and not self._held & _NOTHING_RUNS:
+        if not self._turn_asked and not self._held & NOTHING_RUNS:
             self._turn_asked = True
             self.factory.turns.ask(self._turn)
 
@@ -392,14 +394,14 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         """Go on with parked operations, then with messages that were not begun, until ``deadline``."""
         self._turn_asked = False
         self._deadline = deadline
-        while self._ready and not self._held & _NOTHING_RUNS:
+        while self._ready and not self._held & NOTHING_RUNS:
             parked = self._ready.popleft()
             if not parked.ended:
                 self._go_on(parked)
             if self._seconds() >= deadline:
                 break
         else:
-            if self._pending and not self._held & _NOTHING_BEGINS:
+            if self._pending and not self._held & NOTHING_BEGINS:
                 pending = list(self._pending)
                 self._pending.clear()
                 self._begin_all(pending)
@@ -420,6 +422,8 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         parked.ended = True
         if parked.timer is not None:
             parked.timer.cancel()
+        if self._held & TRICKLING:
+            self._trickle.finish()
         self._forget(parked)
         close = getattr(parked.iterator, "close", None)
         if close is not None:
@@ -441,13 +445,13 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
             self._was_alone(parked.request)
             self._read_held()
         if len(self._parked) < MAX_OUTSTANDING:
-            self._held &= ~_CROWDED
+            self._held &= ~CROWDED
 
     def _room_changed(self, full: bool) -> None:
         if full:
-            self._held |= _FULL
+            self._held |= FULL
         else:
-            self._held &= ~_FULL
+            self._held &= ~FULL
             self._settle()
 
     def _read_held(self) -> None:
@@ -460,15 +464,15 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
     def _settle(self) -> None:
         """After a read, a turn, or room to write: ask for a turn, read or don't, close, whichever it is time for."""
         held = self._held
-        if held & _CLOSED:
+        if held & CLOSED:
             return
-        if self._ready or (self._pending and not held & _NOTHING_BEGINS):
+        if self._ready or (self._pending and not held & NOTHING_BEGINS):
             self._ask_turn()
-        idle = not self._pending and not held & _ALONE
+        idle = not self._pending and not held & ALONE
         if idle and self._error is not None:
             self._protocol_error(self._error)
             return
-        if idle and held & _FINISHING and not self._parked:
+        if idle and held & FINISHING and not self._parked:
             if self.factory.notice_on_stop:
                 self._notice(ResultCode.UNAVAILABLE, "server is shutting down")
             self._close()

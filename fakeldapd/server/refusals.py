@@ -6,15 +6,19 @@ before a word.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fakeldapd.server.protocol import LDAPServer
+
+if TYPE_CHECKING:
+    from fakeldapd.server.service import LDAPServerFactory
 
 
 class Silent(LDAPServer):
     """Accepted, and never a word; on ``ldaps://`` not even of TLS."""
 
     comes_to_tls = False
+    silent = True
 
     def dataReceived(self, recd: bytes) -> None:
         """Whatever it is."""
@@ -40,6 +44,13 @@ class Dropped(LDAPServer):
         """The connection is there, and gone."""
         super().makeConnection(transport)
         self.finish()
+
+
+def end_silence(factory: "LDAPServerFactory") -> None:
+    """Reset the connections that are kept waiting for a first word."""
+    for connection in list(factory.connections):
+        if getattr(connection, "silent", False) or getattr(connection.transport, "silent", False):
+            connection.abort()
 
 
 CONNECTED: Mapping[str, type[LDAPServer]] = {"refuse": Refused, "drop": Dropped, "silent": Silent}

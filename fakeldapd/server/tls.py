@@ -74,7 +74,7 @@ class ServerTLS:
 
     def serverConnectionForTLS(self, protocol: Any) -> SSL.Connection:
         """IOpenSSLServerConnectionCreator."""
-        return SSL.Connection(self._context, None)
+        return SSL.Connection((protocol.tls or self)._context, None)
 
 
 def _context(files: TLSFiles) -> SSL.Context:
@@ -174,9 +174,6 @@ class TLSLayer(TLSMemoryBIOFactory):
         asked = cast("LDAPServerFactory", self.wrappedFactory).on_tls
         otherwise = None if asked is None else asked()
         return (otherwise or TLSTransport)(self, server)
-
-    def _createConnection(self, tlsProtocol: "TLSTransport") -> SSL.Connection:
-        return (tlsProtocol.tls or self._connectionCreator).serverConnectionForTLS(tlsProtocol)
 
 
 class TLSTransport(TLSMemoryBIOProtocol):

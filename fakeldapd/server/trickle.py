@@ -9,27 +9,33 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fakeldapd.server.outlet import Outlet
-    from fakeldapd.server.parked import Parked
-    from fakeldapd.server.turns import Clock
+    from fakeldapd.server.turns import Clock, DelayedCall
 
 
-def trickle(
-    parked: "Parked", octets: bytes, outlet: "Outlet", clock: "Clock", done: "Callable[[Parked], None]"
-) -> None:
-    """Send them on behalf of the operation, unless it ends meanwhile, then call ``done`` with it. The connection makes
-    no other answers until then.
+class Trickle:
+    """``octets`` on their way; ``done`` is called once they are all sent. The connection makes no other answers until
+    then.
     """
-    outlet.flush()
-    left = iter(octets)
 
-    def send() -> None:
-        octet = next(left, None)
-        if octet is None:
-            done(parked)
-            return
-        outlet.pieces.append(bytes((octet,)))
+    def __init__(self, octets: bytes, outlet: "Outlet", clock: "Clock", done: Callable[[], None]) -> None:
         outlet.flush()
-        if not parked.ended:  # sending may have found that the client is gone
-            parked.timer = clock.callLater(0, send)
+        self._left = bytearray(octets)
+        self._outlet = outlet
+        self._clock = clock
+        self._done = done
+        self._timer: DelayedCall | None = None
+        self._send()
 
-    send()
+    def _send(self) -> None:
+        self._outlet.pieces.append(bytes(self._left[:1]))
+        del self._left[:1]
+        self._timer = self._clock.callLater(0, self._send if self._left else self._done)
+        self._outlet.flush()  # it may find that the client is gone, and end all this
+
+    def finish(self) -> None:
+        """Send at once what is left, since the operation has ended."""
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+        self._outlet.pieces.append(bytes(self._left))
+        self._outlet.flush()
+        self._done()
