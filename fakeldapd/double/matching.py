@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from fakeldapd.double.names import nearest
-from fakeldapd.middleware.rules import Occasions, Test
+from fakeldapd.middleware.rules import Occasions, Test, type_name
 from fakeldapd.operations.extended import WHO_AM_I
 from fakeldapd.operations.passmod import PASSWORD_MODIFY
 from fakeldapd.operations.request import Request, Session
@@ -284,12 +284,6 @@ def _when(directory: "FakeDirectory", given: Any) -> Test:
 
 
 # --- attributes and filters -------------------------------------------------------------------------------------------
-
-
-def type_name(schema: Schema, description: bytes) -> bytes:
-    """The name of an attribute type, the same however a request spells it, and without options."""
-    found = schema.find(description)
-    return description.partition(b";")[0].lower() if found is None else found.type.name.lower()
 
 
 def _attribute(directory: "FakeDirectory", given: Any) -> Test:

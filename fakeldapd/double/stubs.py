@@ -120,7 +120,7 @@ def read_stub(directory: "FakeDirectory", said: Mapping[str, Any]) -> Stub:
         raise RuleError(f"priority={priority!r}: a whole number is expected")
     rule["said"] = in_words(said)
     afterwards = afterwards if "answers" in said else "last"
-    return Stub(answers, directory.inner.schema.dn, afterwards=afterwards, priority=priority, **rule)
+    return Stub(answers, directory.inner.schema, afterwards=afterwards, priority=priority, **rule)
 
 
 def _kinds(kinds: frozenset[type], answer: "Answer | Thought") -> frozenset[type]:

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from fakeldapd.operations.request import RESPONSES, Request
+from fakeldapd.schema.registry import Schema
 
 Test = Callable[[Request], bool]
 
@@ -129,3 +130,9 @@ class Rules(Generic[R]):
 
     def __iter__(self) -> Iterator[R]:
         return iter(self.all)
+
+
+def type_name(schema: Schema, description: bytes) -> bytes:
+    """The name of an attribute type, the same however a request spells it, and without options."""
+    found = schema.find(description)
+    return description.partition(b";")[0].lower() if found is None else found.type.name.lower()

@@ -15,13 +15,14 @@ from string import Formatter
 from typing import Any, TypeAlias
 
 from fakeldapd.middleware.faults import end_identity
-from fakeldapd.middleware.rules import Rule, Rules
+from fakeldapd.middleware.rules import Rule, Rules, type_name
 from fakeldapd.operations.request import RESPONSES, Action, Handler, Middleware, Request, Response, failure
 from fakeldapd.protocol import filter as filters
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.encode import attribute
 from fakeldapd.protocol.result import LDAPError, ResultCode
-from fakeldapd.schema.dn import DN, escape
+from fakeldapd.schema.dn import escape
+from fakeldapd.schema.registry import Schema
 
 _log = logging.getLogger("fakeldapd")
 
@@ -32,14 +33,14 @@ FIELDS = ("dn", "base", "filter", "identity")
 class Asked:
     """A request as answers are made of it.
 
-    ``values`` are what it says of attributes, by lower-case name: in an equality of its filter, in what it compares,
-    adds or modifies, else in its DN (what is nearer to the entry counts); the first of several. ``request`` is all of
-    it.
+    ``values`` are what it says of attributes, by the schema's name for them in lower case: in an equality of its
+    filter, in what it compares, adds or modifies, else in its DN (what is nearer to the entry counts); the first of
+    several. ``request`` is all of it.
     """
 
-    def __init__(self, request: Request, read_dn: Callable[[bytes], DN]) -> None:
+    def __init__(self, request: Request, schema: Schema) -> None:
         self.request = request
-        self._read_dn = read_dn
+        self._schema = schema
 
     @property
     def dn(self) -> str:
@@ -74,12 +75,15 @@ class Asked:
         """What it says of attributes."""
         found: dict[str, str] = {}
         for name, value in self._said():
-            found.setdefault(_text(name).partition(";")[0].lower(), _text(value))
+            found.setdefault(self._name(name), _text(value))
         return found
 
     def __getitem__(self, name: str) -> str:
         """What a template's ``{name}`` stands for. Raises KeyError."""
-        return str(getattr(self, name)) if name in FIELDS else self.values[name.lower()]
+        return str(getattr(self, name)) if name in FIELDS else self.values[self._name(name.encode())]
+
+    def _name(self, description: bytes) -> str:
+        return type_name(self._schema, description).decode(errors="surrogateescape")
 
     def _said(self) -> Iterator[tuple[bytes, bytes]]:
         op = self.request.op
@@ -91,7 +95,7 @@ class Asked:
             said = op.attributes if isinstance(op, m.AddRequest) else op.changes
             yield from ((each.type, each.values[0]) for each in said if each.values)
         try:
-            rdns = self._read_dn(name_of(op)).rdns()
+            rdns = self._schema.dn(name_of(op)).rdns()
         except LDAPError:
             return
         yield from ((description.name, value) for rdn in rdns for description, value in rdn.avas)
@@ -201,7 +205,7 @@ class Stub(Rule):
     def __init__(
         self,
         answers: Sequence[Answer | Thought],
-        read_dn: Callable[[bytes], DN],
+        schema: Schema,
         *,
         afterwards: str = "directory",
         priority: int = 0,
@@ -211,7 +215,7 @@ class Stub(Rule):
         self.priority = priority
         self._answers = answers
         self._afterwards = afterwards
-        self._read_dn = read_dn
+        self._schema = schema
 
     def answer(self, request: Request) -> list[Response] | None:
         """What it answers; None where it doesn't."""
@@ -220,7 +224,7 @@ class Stub(Rule):
         answer = self._next()
         if answer is None:
             return None
-        asked = Asked(request, self._read_dn)
+        asked = Asked(request, self._schema)
         try:
             if not isinstance(answer, Answer):
                 answer = answer(asked)
@@ -246,7 +250,7 @@ class Stub(Rule):
         end_identity(request)
         if type(op) is m.BindRequest and isinstance(final.op, m.LDAPResult) and not final.op.code and op.name:
             with suppress(LDAPError):
-                request.session.become(self._read_dn(op.name))
+                request.session.become(self._schema.dn(op.name))
 
     def _next(self) -> Answer | Thought | None:
         number = self.hits
