@@ -4,11 +4,13 @@ A client that doesn't come back although its own timeouts are long over is "neve
 the fault, which also ends its thread.
 """
 
+import gc
 import os
 import re
 import ssl
 import subprocess
 import threading
+import warnings
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -115,15 +117,18 @@ def outcomes(
         said = CLIENTS[name](url, str(server.ca_file), start_tls=start_tls, seconds=seconds)
         seen.setdefault(name, said)
 
-    threads = {name: threading.Thread(target=run, args=(name,)) for name in expected}
-    for thread in threads.values():
-        thread.start()
-    for name, thread in sorted(threads.items(), key=lambda item: expected[item[0]] == WAITS):
-        thread.join(PATIENCE if expected[name] == WAITS else LONG)
-        if thread.is_alive():
-            seen.setdefault(name, WAITS)
-    let_go()
-    for thread in threads.values():
-        thread.join(LONG)
-        assert not thread.is_alive()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # ldap3 leaves sockets open
+        threads = {name: threading.Thread(target=run, args=(name,)) for name in expected}
+        for thread in threads.values():
+            thread.start()
+        for name, thread in sorted(threads.items(), key=lambda item: expected[item[0]] == WAITS):
+            thread.join(PATIENCE if expected[name] == WAITS else LONG)
+            if thread.is_alive():
+                seen.setdefault(name, WAITS)
+        let_go()
+        for thread in threads.values():
+            thread.join(LONG)
+            assert not thread.is_alive()
+        gc.collect()
     return seen
