@@ -131,7 +131,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     if report.when == "call" and item.config.getoption("--ldap-lint"):
         servers = item.stash.get(_SERVERS, {}).values()
         found = [(finding.check, str(finding)) for server in servers for finding in server.lint()]
-        report.ldap_lint = found  # goes with the report when the test ran in another process
+        vars(report)["ldap_lint"] = found  # goes with the report when the test ran in another process
     return report
 
 
