@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, ValuesView
 from typing import Any
 
-from fakeldapd.ldap.pkginfo import __version__ as __version__
+from fakeldapd.ldap.pkginfo import __version__  # noqa: F401
 
 
 class cidict(MutableMapping[str, Any]):

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable
 from typing import Any, overload
 
-from fakeldapd import ldap as ldap
+from fakeldapd import ldap  # noqa: F401
 from fakeldapd.ldap import dn_text
-from fakeldapd.ldap.pkginfo import __version__ as __version__
+from fakeldapd.ldap.pkginfo import __version__  # noqa: F401
 
 _SPECIAL = re.compile(r'[,+"<>;=\0]|\A[# ]| \Z')
 

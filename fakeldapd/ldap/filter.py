@@ -2,8 +2,8 @@
 
 import time
 
-from fakeldapd.ldap.pkginfo import __version__ as __version__
-from fakeldapd.ldap.seconds import strf_secs as strf_secs
+from fakeldapd.ldap.pkginfo import __version__  # noqa: F401
+from fakeldapd.ldap.seconds import strf_secs
 
 _SPECIAL = str.maketrans({character: f"\\{ord(character):02x}" for character in "\\*()\0"})
 _KEPT = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz:;<=>?@[]^_`")

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, TypeAlias
 
-import fakeldapd.ldap as ldap
-from fakeldapd.ldap.pkginfo import __version__ as __version__
+from fakeldapd import ldap
+from fakeldapd.ldap.pkginfo import __version__  # noqa: F401
 
 Values: TypeAlias = Iterable[Any]
 """The values of an attribute; None among them is no value."""

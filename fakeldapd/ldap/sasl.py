@@ -7,7 +7,7 @@ mechanism needs to know. The numbers are Cyrus SASL's.
 import sys
 from collections.abc import Mapping
 
-from fakeldapd.ldap.pkginfo import __version__ as __version__
+from fakeldapd.ldap.pkginfo import __version__  # noqa: F401
 
 CB_USER = 0x4001
 """The authorisation identity."""
