@@ -52,7 +52,14 @@ def options() -> str:
 def controls() -> str:
     """The request controls."""
     rows = (
-        [row.name, f"`{oid.decode()}`", ", ".join(_VERBS[kind] for kind in row.operations if kind in _VERBS)]
+        [
+            row.name,
+            f"`{oid.decode()}`",
+            ", ".join(
+                [_VERBS[kind] for kind in row.operations if kind in _VERBS]
+                + [EXTENDED[each].name for each in sorted(row.extended) if each in EXTENDED]
+            ),
+        ]
         for oid, row in sorted(CONTROLS.items(), key=lambda item: item[1].name)
     )
     with_overlays = (

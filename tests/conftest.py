@@ -1,8 +1,9 @@
 """What every test may use: the ``requires`` marker, and logging as it was before each test.
 
 ``@pytest.mark.requires("slapd", "ldapsearch", "python:ldap")`` names programs and Python modules that are not
-everywhere. A test whose needs are not met is skipped and says what is missing; with FAKELDAPD_REQUIRE_ALL set, as in
-CI, it fails instead, since there a silent skip would hide that nothing was compared with the real thing.
+everywhere; ``sasl:scram`` is a plugin of Cyrus SASL, which slapd and OpenLDAP's clients use. A test whose needs are not
+met is skipped and says what is missing; with FAKELDAPD_REQUIRE_ALL set, as in CI, it fails instead, since there a
+silent skip would hide that nothing was compared with the real thing.
 """
 
 import importlib.util
@@ -11,6 +12,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -28,10 +30,15 @@ def _missing(name: str) -> str | None:
     """What to say when ``name`` is not here, None when it is."""
     if name.startswith("python:"):
         there = importlib.util.find_spec(name.removeprefix("python:")) is not None
+    elif name.startswith("sasl:"):
+        plugin = f"sasl2/lib{name.removeprefix('sasl:')}.so*"
+        there = any(next(Path("/usr").glob(f"{place}/{plugin}"), None) for place in ("lib", "lib64", "lib/*"))
     else:
         there = shutil.which(name, path=_PATH) is not None
     if there:
         return None
+    if name.startswith("sasl:"):
+        return f"the plugin {name} is not installed (Debian's package libsasl2-modules)"
     origin = _ORIGIN.get(name) or ("Debian's package ldap-utils" if name.startswith("ldap") else "")
     return f"{name} is not installed" + (f" ({origin})" if origin else "")
 

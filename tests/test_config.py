@@ -51,6 +51,10 @@ DEFAULTS: dict[str, Any] = {
     "tls_key": "",
     "tls_ca": "",
     "tls_client_cert": "none",
+    **dict.fromkeys(("access", "allow", "disallow", "require", "security", "restrict", "referral", "limits"), ()),
+    "authz_regexp": (),
+    "authz_policy": "none",
+    "sasl_secprops": "noplain,noanonymous",
 }
 
 
@@ -89,6 +93,17 @@ ROWS = [
     (["--tls-cert", "c", "--tls-key", "k"], "TLS_KEY", "k", "tls_key"),
     (["--tls-cert", "c", "--tls-ca", "ca"], "TLS_CA", "ca", "tls_ca"),
     (["--tls", "auto", "--tls-client-cert", "try"], "TLS_CLIENT_CERT", "try", "tls_client_cert"),
+    (["--access", "to a", "--access", "@f"], "ACCESS", "to a\n@f", "access"),
+    (["--allow", "bind_v2,UPDATE_ANON"], "ALLOW", "bind_v2;update_anon", "allow"),
+    (["--disallow", "bind_anon", "--disallow", "tls_authc"], "DISALLOW", "bind_anon,tls_authc", "disallow"),
+    (["--require", "sasl,ldapv3"], "REQUIRE", "SASL,LDAPv3", "require"),
+    (["--security", "ssf=1,TLS=2"], "SECURITY", "ssf=1;tls=2", "security"),
+    (["--restrict", "add,extended=1.2.3"], "RESTRICT", "add;extended=1.2.3", "restrict"),
+    (["--referral", "ldap://a"], "REFERRAL", "ldap://a", "referral"),
+    (["--limits", "* size=1", "--limits", "users size=2"], "LIMITS", "* size=1;users size=2", "limits"),
+    (["--authz-regexp", "a b", "--authz-regexp", "c d"], "AUTHZ_REGEXP", "a b\nc d", "authz_regexp"),
+    (["--authz-policy", "to"], "AUTHZ_POLICY", "to", "authz_policy"),
+    (["--sasl-secprops", "none"], "SASL_SECPROPS", "none", "sasl_secprops"),
     (["a.ldif", "b.ldif"], "FILES", "a.ldif;b.ldif", "files"),
 ]
 
@@ -123,6 +138,11 @@ def test_the_command_line_counts_more() -> None:
         ([], {"SIZE_LIMIT": "many"}, "FAKELDAPD_SIZE_LIMIT=many: a whole number"),
         ([], {"SIZE_LIMIT": "-1"}, "FAKELDAPD_SIZE_LIMIT=-1"),
         ([], {"IDLE_TIMEOUT": "nan"}, "FAKELDAPD_IDLE_TIMEOUT=nan: a number of seconds"),
+        (["--allow", "bind_v4"], {}, "--allow bind_v4: one of bind_v2, "),
+        (["--security", "ssf"], {}, "--security ssf: a whole number"),
+        (["--security", "foo=1"], {}, "--security foo=1: one of ssf, "),
+        ([], {"RESTRICT": "everything"}, "FAKELDAPD_RESTRICT=everything: one of bind, "),
+        (["--access", "to * by * read", "--anonymous", "deny"], {}, "--access and --anonymous deny"),
         ([], {"EMPTY": "perhaps"}, "FAKELDAPD_EMPTY=perhaps: yes or no"),
         ([], {"SCHEMA_CHECK": "loose"}, "one of strict, lenient, off"),
         ([], {"LISTEN": ";\n"}, "--listen: no address"),

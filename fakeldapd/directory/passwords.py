@@ -58,6 +58,19 @@ def is_slow(stored: bytes) -> bool:
     return scheme is not None and scheme.slow
 
 
+def clear_text(stored: bytes) -> bytes | None:
+    """The password that a userPassword value says in clear; None where it is hashed.
+
+    SASL reads values otherwise than ``verify`` does, as in slapd: ``{CLEARTEXT}`` means what it says, and what begins
+    with a scheme that isn't known is a password with braces in it.
+    """
+    end = stored.find(b"}") if stored[:1] == b"{" else -1
+    scheme = stored[1:end].upper() if end > 0 else b""
+    if scheme == b"CLEARTEXT":
+        return stored[end + 1 :]
+    return None if scheme in _SCHEMES else stored
+
+
 def hash_password(password: bytes, scheme: str = "SSHA") -> bytes:
     """A userPassword value for ``password``, with a fresh salt.
 

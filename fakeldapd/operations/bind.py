@@ -7,10 +7,10 @@ unknown user from a wrong password.
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from fakeldapd.directory.dit import Node
 from fakeldapd.directory.passwords import is_slow, verify
-from fakeldapd.operations.access import Level, allowed
+from fakeldapd.operations.controls.authorization_identity import AUTHORIZATION_IDENTITY, with_identity
 from fakeldapd.operations.request import Action, Request, Response, Session
+from fakeldapd.operations.stored_passwords import stored_passwords
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.result import LDAPError, ResultCode
 from fakeldapd.schema.dn import DN
@@ -20,60 +20,48 @@ if TYPE_CHECKING:
 
 _SUCCESS = Response(m.BindResponse())
 
-_NONE = "SASL(-4): no mechanism available"
-_REFUSALS = {
-    b"ANONYMOUS": (ResultCode.AUTH_METHOD_NOT_SUPPORTED, f"{_NONE}: security flags do not match required"),
-    b"EXTERNAL": (ResultCode.AUTH_METHOD_NOT_SUPPORTED, f"{_NONE}: "),
-    **dict.fromkeys(
-        (b"PLAIN", b"LOGIN"),
-        (
-            ResultCode.INAPPROPRIATE_AUTHENTICATION,
-            "SASL(-16): encryption needed to use mechanism: security flags do not match required",
-        ),
-    ),
-}
-"""What slapd says of mechanisms that it has, but not for a connection without TLS."""
-
 
 def bind(directory: "Directory", request: Request, controls: Mapping[bytes, Any]) -> Iterator[Action]:
-    """Authenticate; the session is anonymous when this begins. Raises LDAPError 2, 7, 34, 48, 49, 53 as slapd does."""
+    """Authenticate; the session is anonymous when this begins. Raises LDAPError 2, 7, 34, 48, 49, 50, 53, 80 as
+    slapd does.
+    """
+    actions = _bind(directory, request)
+    return with_identity(request.session, actions) if AUTHORIZATION_IDENTITY in controls else actions
+
+
+def _bind(directory: "Directory", request: Request) -> Iterator[Action]:
     op = cast(m.BindRequest, request.op)
     session = request.session
     dn = directory.schema.dn(op.name)
-    if op.version == 2:
+    if op.version == 2 and "bind_v2" not in directory.allow:
         raise LDAPError(ResultCode.PROTOCOL_ERROR, "historical protocol version requested, use LDAPv3 instead")
-    if op.version != 3:
+    if op.version not in (2, 3):
         raise LDAPError(ResultCode.PROTOCOL_ERROR, "requested protocol version not supported")
+    session.protocol = op.version
     authentication = op.authentication
     if type(authentication) is m.SimpleAuthentication:
         yield from _simple(directory, session, dn, authentication.password)
         return
     if type(authentication) is m.SaslCredentials:
-        _sasl(authentication)
+        from fakeldapd.operations.sasl.bind import sasl_bind  # costs milliseconds, and most clients don't need it
+
+        yield from sasl_bind(directory, request, authentication)
+        return
     raise LDAPError(ResultCode.AUTH_METHOD_NOT_SUPPORTED, "unknown authentication method")
 
 
-def _sasl(credentials: m.SaslCredentials) -> None:
-    """SASL mechanisms come with their own table; until one is in it, each is answered as one that slapd hasn't got."""
-    if not credentials.mechanism:
-        raise LDAPError(ResultCode.AUTH_METHOD_NOT_SUPPORTED, "no SASL mechanism provided")
-    name = credentials.mechanism.decode(errors="surrogateescape")
-    code, reason = _REFUSALS.get(
-        credentials.mechanism, (ResultCode.AUTH_METHOD_NOT_SUPPORTED, f"{_NONE}: Couldn't find mech {name}")
-    )
-    raise LDAPError(code, reason)
-
-
 def _simple(directory: "Directory", session: Session, dn: DN, password: bytes) -> Iterator[Action]:
+    if dn.rdn is None and password and "bind_anon_cred" in directory.allow:
+        password = b""
     if not password:
-        if dn.rdn is not None:
+        if dn.rdn is not None and "bind_anon_dn" not in directory.allow:
             raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "unauthenticated bind (DN with no password) disallowed")
         yield _SUCCESS
         return
-    is_admin = directory.admin_dn is not None and dn.key == directory.admin_dn.key
+    is_admin = directory.is_admin(dn)
     stored = [directory.admin_password] if is_admin and directory.admin_password else []
     node = directory.dit.find(dn)
-    stored += _stored_passwords(directory, session, node)
+    stored += stored_passwords(directory, session, node)
     right = False
     slow = []
     for candidate in stored:
@@ -90,12 +78,3 @@ def _simple(directory: "Directory", session: Session, dn: DN, password: bytes) -
         raise LDAPError(ResultCode.INVALID_CREDENTIALS)
     session.become(dn if is_admin or node is None else node.dn, is_admin=is_admin)
     yield _SUCCESS
-
-
-def _stored_passwords(directory: "Directory", session: Session, node: Node | None) -> tuple[bytes, ...]:
-    if node is None or node.entry is None or node.entry.classes.is_alias or node.entry.classes.is_referral:
-        return ()
-    user_password = directory.schema.attribute(b"userPassword")
-    if not allowed(directory.access.guard(session, user_password.type, Level.AUTH), node):
-        return ()
-    return node.entry.values(user_password)

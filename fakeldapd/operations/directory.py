@@ -8,7 +8,6 @@ the client never sees.
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fakeldapd.directory.dit import DIT, Node, Virtual
@@ -19,12 +18,15 @@ from fakeldapd.operations.access import Access, DefaultAccess
 from fakeldapd.operations.add import add
 from fakeldapd.operations.bind import bind
 from fakeldapd.operations.compare import compare
+from fakeldapd.operations.controls.proxied_authorization import PROXIED_AUTHORIZATION, as_proxied
 from fakeldapd.operations.controls.table import CONTROLS, NO_CONTROLS, read_controls
 from fakeldapd.operations.delete import delete
 from fakeldapd.operations.extended import extended
+from fakeldapd.operations.limits import UNLIMITED, LimitRule, Limits, find_limits
 from fakeldapd.operations.modify import modify, undecodable_modify
 from fakeldapd.operations.modifydn import modify_dn
 from fakeldapd.operations.request import Action, Disconnect, Raw, Request, Response, Session, Signal, Wait, failure
+from fakeldapd.operations.sasl.settings import SASLSettings
 from fakeldapd.operations.search import check_search, search
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.encode import notice_of_disconnection
@@ -34,7 +36,9 @@ from fakeldapd.schema.elements import AttributeType
 from fakeldapd.schema.registry import Schema
 
 if TYPE_CHECKING:
+    from fakeldapd.operations.policy import Policy
     from fakeldapd.overlays.overlay import Overlay
+    from fakeldapd.schema.revision import SchemaState
 
 log = logging.getLogger("fakeldapd")
 
@@ -56,14 +60,6 @@ OPERATIONS: Mapping[type, Operation] = {
 }
 
 
-@dataclass(slots=True, frozen=True)
-class Limits:
-    """What a search may take: entries and seconds, 0 for no limit. The administrator has none. Defaults are slapd's."""
-
-    size: int = 500
-    time: int = 3600
-
-
 def run_at_once(work: Callable[[], None], done: Signal) -> None:
     """Do slow work here and now: what a process without a reactor does."""
     work()
@@ -81,11 +77,12 @@ class Directory:
     """A DIT under a schema, and who may do what to it. Calling it with a Request gives the actions that answer.
 
     ``suffixes`` are the naming contexts as configured; their spelling is what the root DSE shows. ``offers_tls`` says
-    whether TLS can begin where StartTLS asks for it. ``clock`` gives seconds since the epoch; limits and time stamps go
-    by it. ``background(work, done)`` does slow work elsewhere and fires ``done`` in the thread that runs the handler.
-    ``overlays`` are as configured; the attribute has them in the order of calling. ``view``, where an overlay has one,
-    is what searches see of an entry; it gives other values for the types in ``viewed``. ``controls`` is the table of
-    those that this directory has, by OID.
+    whether TLS can begin where StartTLS asks for it, ``sasl`` which SASL mechanisms there are and whose names mean
+    whom. ``clock`` gives seconds since the epoch; limits and time stamps go by it. ``background(work, done)`` does slow
+    work elsewhere and fires ``done`` in the thread that runs the handler. ``overlays`` are as configured; the attribute
+    has them in the order of calling. ``counted`` makes entryUUIDs the same in every run. ``view``, where an overlay has
+    one, is what searches see of an entry; it gives other values for the types in ``viewed``, None: for any.
+    ``controls`` is the table of those that this directory has, by OID.
     """
 
     operations: ClassVar[Mapping[type, Operation]] = OPERATIONS
@@ -101,21 +98,28 @@ class Directory:
         access: Access | None = None,
         read_only: bool = False,
         offers_tls: bool = False,
+        sasl: SASLSettings | None = None,
         clock: Callable[[], float] = time.time,
         background: Callable[[Callable[[], None], Signal], None] = run_at_once,
         overlays: "Sequence[Overlay]" = (),
+        counted: bool = False,
     ) -> None:
         self.schema = schema
         self.suffixes = tuple(suffixes)
         self.dit = DIT(suffixes)
         self.entries = Entries(schema)
-        self.stamps = Stamps(schema, clock)
+        self.stamps = Stamps(schema, clock, counted=counted)
         self.admin_dn = admin_dn
         self.admin_password = admin_password
         self.limits = limits or Limits()
+        self.limit_rules: Sequence[LimitRule] = ()
+        self.policy: Policy | None = None
+        self.allow: frozenset[str] = frozenset()
+        self.disallow: frozenset[str] = frozenset()
         self.access: Access = access or DefaultAccess(schema)
         self.read_only = read_only
         self.offers_tls: bool = offers_tls
+        self.sasl = sasl or SASLSettings()
         self.clock = clock
         self.kept_subschema: tuple[object, Virtual] | None = None
         self._background = background
@@ -126,26 +130,37 @@ class Directory:
             overlay.attached(self)
             self.controls.update(overlay.controls)
         self.view: View | None = None
-        self.viewed = frozenset[AttributeType]()
+        self.viewed: frozenset[AttributeType] | None = frozenset()
         for overlay in overlays:
             if overlay.views:
                 self.view = overlay.seen if self.view is None else _both(self.view, overlay.seen)
-                self.viewed |= overlay.seen_types
+                types = overlay.seen_types
+                self.viewed = None if self.viewed is None or types is None else self.viewed | types
 
     def __call__(self, request: Request) -> Iterator[Action]:
         """Answer one request. Abandon and Unbind have no answer and are performed by whoever pulls the iterators."""
         op = request.op
-        if type(op) is m.BindRequest:  # even one that is refused for its controls (RFC 4513 section 4)
-            request.session.become(None)
         operation = self.operations.get(type(op))
         if operation is None:
             return
+        session = request.session
         try:
+            if type(op) is m.BindRequest:  # even one that is refused for its controls (RFC 4513 section 4)
+                session.become(None)
+                if session.sasl is not None:
+                    session.sasl.bind_begins()
+            elif session.sasl is not None and session.sasl.exchange is not None:
+                raise LDAPError(ResultCode.OPERATIONS_ERROR, "SASL bind in progress")
             controls = NO_CONTROLS
             if request.controls:
                 if type(op) is m.SearchRequest:
                     check_search(self, op)
                 controls = read_controls(op, request.controls, self.controls)
+                if PROXIED_AUTHORIZATION in controls:
+                    request = as_proxied(self, request, controls[PROXIED_AUTHORIZATION])
+            if self.policy is not None and (refusal := self.policy.check(self, request)) is not None:
+                yield Response(failure(op, refusal))
+                return
             actions = operation(self, request, controls)
             if self.overlays:
                 for overlay in reversed(self.overlays):  # the first is to be the outermost
@@ -179,15 +194,37 @@ class Directory:
             return False
         return is_configuration(dn) and self.dit.context(dn) is None
 
+    def restore_schema(self, state: "SchemaState") -> None:
+        """Have the definitions of ``state`` again, for the entries that are there now."""
+        self.schema.restore(state)
+        self.entries.forget_layouts()
+        self.dit.renew(self.entries, noted=False)
+        self._configuration = None
+
     def elsewhere(self, work: Callable[[], None]) -> Wait:
         """Have slow work done in the background; the action to yield before its effects are there."""
         done = Signal()
         self._background(work, done)
         return Wait(done)
 
+    def enforce(self, policy: "Policy") -> None:
+        """Have every request checked from now on. ``allow`` and ``disallow`` are for whom the rest concerns."""
+        self.policy = policy
+        self.allow, self.disallow = policy.allow, policy.disallow
+
+    def limits_for(self, session: Session) -> Limits:
+        """What searches of this session may take."""
+        if not self.limit_rules:
+            return UNLIMITED if session.is_admin else self.limits
+        return find_limits(self.limit_rules, self.limits, session)
+
+    def is_admin(self, dn: DN) -> bool:
+        """Whether this is the administrator's DN."""
+        return self.admin_dn is not None and dn.key == self.admin_dn.key
+
     def may_update(self, session: Session) -> None:
         """Raise LDAPError where updates aren't for this session, whatever they are."""
-        if session.identity is None:
+        if session.identity is None and "update_anon" not in self.allow:
             raise LDAPError(ResultCode.STRONGER_AUTH_REQUIRED, "modifications require authentication")
         if self.read_only:
             raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "operation restricted")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fakeldapd.directory.dit import Virtual
 from fakeldapd.directory.operational import CONFIG_DN, SUBSCHEMA_DN, is_subschema
 from fakeldapd.operations.extended import EXTENDED
+from fakeldapd.operations.request import Session
 from fakeldapd.schema.dn import DN
 
 if TYPE_CHECKING:
@@ -24,16 +25,19 @@ FEATURES = (
 )
 
 
-def virtual_entry(directory: "Directory", dn: DN) -> Virtual | None:
-    """The node of the root DSE or the subschema subentry, where ``dn`` is one of the two."""
+def virtual_entry(directory: "Directory", dn: DN, session: Session) -> Virtual | None:
+    """The node of the root DSE as the session sees it, or of the subschema subentry, where ``dn`` is one of the two."""
     if dn.rdn is None:
-        return _root_dse(directory, dn)
+        return _root_dse(directory, dn, session)
     if is_subschema(dn):
         return _subschema(directory, dn)
     return None
 
 
-def _root_dse(directory: "Directory", dn: DN) -> Virtual:
+def _root_dse(directory: "Directory", dn: DN, session: Session) -> Virtual:
+    from fakeldapd.operations.sasl.bind import offered  # not at the start, since it costs milliseconds
+
+    mechanisms = offered(directory, session)
     return _node(
         directory,
         dn,
@@ -48,6 +52,7 @@ def _root_dse(directory: "Directory", dn: DN) -> Virtual:
             ),
             b"supportedFeatures": list(FEATURES),
             b"supportedLDAPVersion": [b"3"],
+            **({b"supportedSASLMechanisms": mechanisms} if mechanisms else {}),
         },
     )
 

@@ -32,8 +32,8 @@ class Overlay:
     views: ClassVar[bool] = False
     """Whether ``seen`` does something."""
 
-    seen_types: frozenset[AttributeType] = frozenset()
-    """The types of which ``seen`` gives other values, so that filters have to look at those and not at indexes."""
+    seen_types: frozenset[AttributeType] | None = frozenset()
+    """The types of which ``seen`` gives other values, None: any. Filters have to look at those and not at indexes."""
 
     controls: Mapping[bytes, Row] = {}
     """The controls that a directory has only with this overlay, by OID."""
@@ -53,7 +53,7 @@ class Overlay:
         return actions
 
     def seen(self, node: Node, entry: Entry) -> Entry:
-        """What searches and compares see of an entry."""
+        """What searches and compares see of an entry, unless they have the control manageDsaIT."""
         return entry
 
     # --- around writes ------------------------------------------------------------------------------------------------

@@ -43,6 +43,32 @@ OVERLAYS: Mapping[str, Row] = {
         "ATTRIBUTE ... [nothing=DN] [modifiersname=DN]",
         "values that name an entry follow when it is renamed and go when it is deleted",
     ),
+    "retcode": Row(
+        "retcode",
+        "[retcode-indir] [retcode-parent DN] [retcode-item RDN CODE [op=,text=,sleeptime=,matched=,flags=...]] "
+        "[retcode-sleep SECONDS]",
+        "errors on demand, by entries of the class errObject or by items below a DN",
+    ),
+    "valsort": Row(
+        "valsort",
+        "ATTRIBUTE BASE [weighted] alpha-ascend|alpha-descend|numeric-ascend|numeric-descend [valsort-attr ...]",
+        "searches give values in an order",
+    ),
+    "dynlist": Row(
+        "dynlist",
+        "CLASS [URL] URL-ATTRIBUTE [MEMBER-ATTRIBUTE] [dynlist-attrset ...]",
+        "groups and lists that are made of searches",
+    ),
+    "unique": Row(
+        "unique",
+        "ATTRIBUTE ... | unique_uri [strict|ignore] ldap:///BASE?ATTRIBUTE,...?sub?FILTER",
+        "no two entries have the same value",
+    ),
+    "constraint": Row(
+        "constraint",
+        "ATTRIBUTE,... regex|negregex|size|count|uri VALUE [restrict=URL] [constraint_attribute ...]",
+        "values fit more than their syntax",
+    ),
 }
 
 ALWAYS_ON: Mapping[str, str] = {

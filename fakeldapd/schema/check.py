@@ -107,6 +107,7 @@ _PLACES: dict[str, tuple[str | None, str]] = {
     "2.16.840.1.113730.3.1.34": ("is_referral", "only allowed in the referral"),  # ref
     "2.5.18.6": ("is_subentry", "only allowed in the subentry"),  # subtreeSpecification
     "2.5.18.5": (None, "not supported!"),  # administrativeRole
+    "1.3.6.1.4.1.1466.101.119.3": (None, "not supported in context"),  # entryTtl
 }
 """Attribute types that belong in one kind of entry: what must hold of the ClassSet (None: nothing will do), and what
 slapd says."""

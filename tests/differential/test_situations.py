@@ -16,7 +16,13 @@ SITUATIONS = situations()
 DIFFERENCES = differences()
 
 
-@pytest.mark.parametrize("name", SITUATIONS)
+def named(name: str) -> object:
+    """A situation as a parameter, with what it needs besides slapd."""
+    needs = [pytest.mark.requires("sasl:scram", "sasl:plain")] if SITUATIONS[name].server.startswith("sasl") else []
+    return pytest.param(name, marks=needs, id=name)
+
+
+@pytest.mark.parametrize("name", [named(name) for name in SITUATIONS])
 def test_situation(name: str, slapd: Subjects, ours: Subjects) -> None:
     row = SITUATIONS[name]
     listed = DIFFERENCES.get(name)

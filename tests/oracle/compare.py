@@ -7,8 +7,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Protocol, Self
 
-from oracle import certificates, wire
+from oracle import certificates, overlays, wire
 from oracle.client import Answer, Client, Entry
+from oracle.rules import VARIANTS as RULES
 from oracle.slapd import ADMIN, BASE, PASSWORD
 from oracle.steps import MANAGE_DSA_IT, PASSWORDS, Row
 
@@ -26,6 +27,29 @@ TLS: dict[str, object] = {
     "tls-key": lambda: certificates.made().key,
     "tls-ca": lambda: certificates.made().ca,
 }
+SASL_PEOPLE = Path(__file__).parent.parent / "differential" / "sasl.ldif"
+SASL_OPTIONS: dict[str, object] = {
+    "authz-regexp": [
+        '"uid=([^,]*),cn=[^,]*,cn=auth" "uid=$1,ou=people,dc=example,dc=com"',
+    ],
+    "sasl-secprops": "noplain,noanonymous",
+}
+SEARCHING = [
+    '"^uid=admin,cn=[[:alnum:]-]+,cn=auth$" cn=admin,dc=example,dc=com',
+    '"^uid=nowhere,CN=[^,]*,cn=auth$" "uid=nowhere,dc=elsewhere"',
+    '"^uid=garbage,cn=[^,]*,cn=auth$" garbage',
+    '"^uid=subtree,cn=[^,]*,cn=auth$" "dn.subtree:ou=people,dc=example,dc=com"',
+    '"^uid=(al)(ice2),cn=[^,]*,cn=auth$" "uid=$1ice$9,ou=people,dc=example,dc=com"',
+    '"^uid=exact,cn=[^,]*,cn=auth$" "dn:UID=Alice, ou=people,dc=example,dc=com"',
+    '"^uid=nofilter,cn=[^,]*,cn=auth$" "ldap:///ou=people,dc=example,dc=com??sub"',
+    '"^uid=base,cn=[^,]*,cn=auth$" "ldap:///uid=alice,ou=people,dc=example,dc=com??base?(objectClass=*)"',
+    '"^uid=many,cn=[^,]*,cn=auth$" "ldap:///ou=people,dc=example,dc=com??one?(objectClass=inetOrgPerson)"',
+    '"^uid=password,cn=[^,]*,cn=auth$" "ldap:///ou=people,dc=example,dc=com??sub?(userPassword=alice-secret)"',
+    '"^uid=elsewhere,cn=[^,]*,cn=auth$" "ldap:///dc=elsewhere??sub?(uid=alice)"',
+    '"^uid=host,cn=[^,]*,cn=auth$" "ldap://host/ou=people,dc=example,dc=com??sub?(uid=alice)"',
+    '"^uid=config,cn=[^,]*,cn=auth$" "cn=config"',
+    '"uid=([^,]+),cn=[^,]+,cn=auth" "ldap:///dc=example,dc=com??sub?(uid=$1)"',
+]
 
 VARIANTS: dict[str, tuple[Path | None, dict[str, object]]] = {
     "default": (UNIVERSE, {}),
@@ -34,6 +58,16 @@ VARIANTS: dict[str, tuple[Path | None, dict[str, object]]] = {
     "read-only": (UNIVERSE, {"read-only": True}),
     "deny": (UNIVERSE, {"anonymous": "deny"}),
     "size-limit": (UNIVERSE, {"size-limit": 3}),
+    "sasl": (SASL_PEOPLE, SASL_OPTIONS | {"authz-policy": "any"}),
+    "sasl-none": (SASL_PEOPLE, SASL_OPTIONS),
+    "sasl-to": (SASL_PEOPLE, SASL_OPTIONS | {"authz-policy": "to"}),
+    "sasl-from": (SASL_PEOPLE, SASL_OPTIONS | {"authz-policy": "from"}),
+    "sasl-all": (SASL_PEOPLE, SASL_OPTIONS | {"authz-policy": "all"}),
+    "sasl-unmapped": (SASL_PEOPLE, {"sasl-secprops": "none"}),
+    "sasl-search": (SASL_PEOPLE, {"sasl-secprops": "noanonymous", "authz-regexp": SEARCHING}),
+    "sasl-noactive": (SASL_PEOPLE, {"sasl-secprops": "noplain,noactive"}),
+    "sasl-tls": (SASL_PEOPLE, SASL_OPTIONS | {"authz-policy": "any"} | TLS),
+    "sasl-strong": (SASL_PEOPLE, {"sasl-secprops": "minssf=1"}),
     "message-size": (UNIVERSE, {"max-message-size": 2000}),
     **{
         f"memberof{setting}": (GROUPS, {"overlay": [f"memberof{setting}"], "schema": WITHOUT_MSUSER})
@@ -49,9 +83,11 @@ VARIANTS: dict[str, tuple[Path | None, dict[str, object]]] = {
     "refint": (UNIVERSE, {"overlay": ["refint:member manager seeAlso uniqueMember"]}),
     "refint, nothing": (UNIVERSE, {"overlay": ["refint:member manager nothing=cn=nobody modifiersname=cn=me"]}),
     "memberof, refint": (GROUPS, {"overlay": ["memberof", "refint:member manager"], "schema": WITHOUT_MSUSER}),
+    **{name: (UNIVERSE, options) for name, options in overlays.VARIANTS.items()},
     "ppolicy": (POLICIES, {"overlay": [f"ppolicy:default={DEFAULT_POLICY} use_lockout=on"]}),
     "ppolicy-hash": (POLICIES, {"overlay": [f"ppolicy:default={DEFAULT_POLICY} hash_cleartext=on"]}),
     "tls": (UNIVERSE, TLS),
+    **{name: (UNIVERSE, options) for name, options in RULES.items()},
 }
 """Configurations that rows name -> the LDIF to start with and options; one that has to be made first is a function."""
 
@@ -85,8 +121,9 @@ def user(entry: Entry) -> list[tuple[bytes, list[bytes]]]:
 
 
 def kept(entry: Entry) -> tuple[object, ...]:
-    """What is the same as long as nobody has written the entry: relax rules let even the creator change."""
-    return user(entry), [values for name, values in entry[1] if name == b"creatorsName"]
+    """What is the same as long as nobody has written the entry: with relax rules even the creator changes, and
+    operational attributes come and go."""
+    return user(entry), [v for name, v in entry[1] if name == b"creatorsName"], sorted(name for name, _ in entry[1])
 
 
 class Server(Protocol):
@@ -100,17 +137,20 @@ class Server(Protocol):
 
 
 class Subject:
-    """One running server with the state it began with, brought back by ``reset``."""
+    """One running server with the state it began with, brought back by ``reset``. ``policed``: it may refuse even the
+    administrator's bind; then its state isn't known, and isn't changed by anybody.
+    """
 
-    def __init__(self, server: Server, bases: list[str]) -> None:
+    def __init__(self, server: Server, bases: list[str], *, policed: bool = False) -> None:
         self.server = server
         self.bases = bases
+        self.policed = policed
         self.client = self._connect()
         self.baseline = self.dump()
 
     def _connect(self) -> Client:
         client = Client(self.server.port)
-        assert client.ask(wire.bind_op(ADMIN, PASSWORD)).code == 0
+        assert client.ask(wire.bind_op(ADMIN, PASSWORD)).code == 0 or self.policed
         return client
 
     def dump(self) -> dict[bytes, Entry]:
@@ -133,6 +173,7 @@ class Subject:
             shown = Answer(entries=[entry]).lines()
             if dn not in self.baseline or shown != Answer(entries=[self.baseline[dn]]).lines():
                 lines += ["state: " + line for line in shown if line.strip() not in USUAL]
+                lines += [f"state:     no {line}" for line in sorted(USUAL - {line.strip() for line in shown})]
         return lines
 
     def state(self) -> list[str]:
@@ -182,7 +223,8 @@ class Subjects:
                 server = stack.enter_context(self._start(ldif, options))
                 bases = options.get("base", [BASE])
                 assert isinstance(bases, list)
-                subject = Subject(server, bases)
+                policed = any(key in options for key in ("disallow", "security", "restrict"))
+                subject = Subject(server, bases, policed=policed)
                 stack.callback(subject.client.__exit__)
                 self._running[variant] = stack.pop_all(), subject
         return self._running[variant][1]

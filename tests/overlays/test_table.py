@@ -25,7 +25,7 @@ def test_lists(texts: list[str], kinds: list[type]) -> None:
 
 
 WRONG = [
-    ("nosuch", "nosuch: there is no such overlay; there are deref, memberof, ppolicy, refint"),
+    ("nosuch", "nosuch: there is no such overlay; there are constraint, deref, dynlist, memberof, ppolicy"),
     ("syncprov", "syncprov: this overlay of slapd is not supported: replication"),
     ("sssvlv:10", "sssvlv: server-side sorting and virtual list views is always on"),
     ("memberof:member", "memberof: member: NAME=VALUE is expected"),

@@ -19,7 +19,16 @@ RELAX_RULES = b"1.3.6.1.4.1.4203.666.5.12"
 
 ROW = Row("relax", UPDATES, no_value("relax"), advertised=False)
 
-MANAGEABLE = frozenset((b"createTimestamp", b"creatorsName", b"entryUUID", b"modifiersName", b"modifyTimestamp"))
+_OF_DYNAMIC_ENTRIES = (b"entryTtl",)
+_OF_PASSWORD_POLICY = (
+    b"pwdAccountTmpLockoutEnd",
+    b"pwdChangedTime",
+    b"pwdFailureTime",
+    b"pwdGraceUseTime",
+    b"pwdHistory",
+)
+_OF_ENTRIES = (b"createTimestamp", b"creatorsName", b"entryUUID", b"modifiersName", b"modifyTimestamp")
+MANAGEABLE = frozenset((*_OF_ENTRIES, *_OF_PASSWORD_POLICY, *_OF_DYNAMIC_ENTRIES))
 """The attributes with NO-USER-MODIFICATION that may be written."""
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from fakeldapd.operations.controls import (
     assertion,
+    authorization_identity,
     deref,
     domain_scope,
     dont_use_copy,
@@ -17,6 +18,7 @@ from fakeldapd.operations.controls import (
     no_op,
     paged_results,
     permissive_modify,
+    proxied_authorization,
     read_entry,
     relax_rules,
     search_options,
@@ -49,6 +51,8 @@ CONTROLS: Mapping[bytes, Row] = {
     tree_delete.TREE_DELETE: tree_delete.ROW,
     no_op.NO_OP: no_op.ROW,
     relax_rules.RELAX_RULES: relax_rules.ROW,
+    proxied_authorization.PROXIED_AUTHORIZATION: proxied_authorization.ROW,
+    authorization_identity.AUTHORIZATION_IDENTITY: authorization_identity.ROW,
 }
 
 NO_CONTROLS: Mapping[bytes, Any] = {}
