@@ -142,7 +142,7 @@ def _named_directory(name: str) -> Any:
             from fakeldapd.double.directory import FakeDirectory
 
             _, _, base = name.partition("/")
-            found = _named[name] = FakeDirectory(base=unquote(base) or DEFAULT_BASE)
+            found = _named[name] = FakeDirectory(empty=True, base=unquote(base) or DEFAULT_BASE)
         return found
 
 

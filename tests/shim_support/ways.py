@@ -1,0 +1,114 @@
+"""The ways to ask: python-ldap and the shim, over the wire to slapd and to fakeldapd, and in this process."""
+
+import importlib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from oracle.fakeldapd import Fakeldapd
+from oracle.slapd import ADMIN, BASE, PASSWORD, Slapd
+
+PATIENCE = 10.0
+"""Seconds after which a call that waits for ever counts as one that does."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """A module and a URI for it."""
+
+    name: str
+    module: str
+    server: str
+
+
+WAYS = (
+    Way("python-ldap, slapd", "ldap", "slapd"),
+    Way("shim, slapd", "fakeldapd.ldap", "slapd"),
+    Way("shim, fakeldapd", "fakeldapd.ldap", "fakeldapd"),
+    Way("shim, in process", "fakeldapd.ldap", "process"),
+)
+SUBMODULES = ("controls", "extop", "sasl", "filter", "modlist", "ldapobject", "functions")
+
+
+def load(name: str) -> Any:
+    """The module, and what programs import of it."""
+    module = importlib.import_module(name)
+    for each in SUBMODULES:
+        importlib.import_module(f"{name}.{each}")
+    return module
+
+
+@contextmanager
+def server(kind: str, ldif: Path) -> Iterator[str]:
+    """The URI of a server with this data."""
+    if kind == "process":
+        from fakeldapd import FakeDirectory
+        from fakeldapd.ldap import register
+
+        uri = "ldap://127.0.0.1:3999"
+        register(uri, FakeDirectory(ldif, base=BASE, admin_dn=ADMIN, admin_password=PASSWORD))
+        try:
+            yield uri
+        finally:
+            register(uri, None)
+    else:
+        with (Slapd if kind == "slapd" else Fakeldapd)(ldif) as running:
+            yield f"ldap://127.0.0.1:{running.port}"
+
+
+def run(way: Way, uri: str, scenes: Mapping[str, str], more: Mapping[str, Any]) -> dict[tuple[str, int, str], str]:
+    """What comes of every line: by scene, number and text."""
+    ldap = load(way.module)
+    c_layer = importlib.import_module("_ldap" if way.module == "ldap" else f"{way.module}._ldap")
+    outcomes = {}
+    for scene, text in scenes.items():
+        names: dict[str, Any] = {
+            "ldap": ldap,
+            "_ldap": c_layer,
+            "uri": uri,
+            "ADMIN": ADMIN,
+            "PASSWORD": PASSWORD,
+            "LOCAL": way.server == "process",
+            "a": ldap.initialize(uri),
+            "l": ldap.initialize(uri),
+            "c": c_layer.initialize(uri),
+            "d": c_layer.initialize(uri),
+            **more,
+        }
+        for name in "alcd":
+            names[name].set_option(ldap.OPT_TIMEOUT, PATIENCE)
+        names["l"].simple_bind_s(ADMIN, PASSWORD)
+        for number, line in enumerate(each.strip() for each in text.strip().splitlines()):
+            outcomes[scene, number, line] = normal(outcome(line, names), uri)
+    return outcomes
+
+
+def outcome(line: str, names: dict[str, Any]) -> str:
+    """The value of a line, or what it raises. Statements may stand before, separated by a semicolon and a blank."""
+    *statements, last = line.split("; ")
+    try:
+        for each in statements:
+            exec(each, names)
+        try:
+            code = compile(last, "<call>", "eval")
+        except SyntaxError:
+            exec(last, names)
+            return "done"
+        return repr(eval(code, names))
+    except Exception as error:
+        return f"raises {type(error).__name__}{error.args!r}"
+
+
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+
+
+def normal(text: str, uri: str) -> str:
+    """Without what can't be the same: ports, addresses, the name of the shim's package."""
+    port = uri.rpartition(":")[2]
+    return _ADDRESS.sub("", text).replace("fakeldapd.ldap", "ldap").replace(port, "PORT")
+
+
+Compare = Callable[[str, str], bool]
