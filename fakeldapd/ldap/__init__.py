@@ -39,5 +39,9 @@ from fakeldapd.ldap.functions import initialize as initialize
 from fakeldapd.ldap.functions import set_option as set_option
 from fakeldapd.ldap.functions import strf_secs as strf_secs
 from fakeldapd.ldap.functions import strp_secs as strp_secs
+from fakeldapd.ldap.installation import InstallError as InstallError
+from fakeldapd.ldap.installation import install as install
+from fakeldapd.ldap.installation import installed as installed
+from fakeldapd.ldap.installation import uninstall as uninstall
 from fakeldapd.ldap.ldapobject import LDAPBytesWarning as LDAPBytesWarning
 from fakeldapd.ldap.transport.opening import register as register
