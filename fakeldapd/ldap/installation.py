@@ -92,7 +92,7 @@ def install(uris: Mapping[str, Any] | None = None, *, force: bool = False) -> No
         for name in others:
             del sys.modules[name]
         if _FINDER not in sys.meta_path:
-            sys.meta_path.insert(0, _FINDER)  # type: ignore[arg-type]
+            sys.meta_path.insert(0, _FINDER)
         _stack.append(state)
         _show_what_is_loaded()
 
@@ -107,7 +107,7 @@ def uninstall() -> None:
             del sys.modules[name]
         sys.modules.update(state.modules)
         if not _stack:
-            sys.meta_path.remove(_FINDER)  # type: ignore[arg-type]
+            sys.meta_path.remove(_FINDER)
         for uri, directory in state.behind.items():
             opening.register(uri, directory)
 
