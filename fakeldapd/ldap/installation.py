@@ -72,6 +72,7 @@ class _Installed:
 
 _FINDER = _Finder()
 _stack: list[_Installed] = []
+_is_here_to_stay = False
 _lock = threading.RLock()
 
 
@@ -91,8 +92,7 @@ def install(uris: Mapping[str, Any] | None = None, *, force: bool = False) -> No
         state.behind = _put_behind(uris or {})
         for name in others:
             del sys.modules[name]
-        if _FINDER not in sys.meta_path:
-            sys.meta_path.insert(0, _FINDER)
+        _put_finder_first()
         _stack.append(state)
         _show_what_is_loaded()
 
@@ -106,10 +106,24 @@ def uninstall() -> None:
         for name in _family():
             del sys.modules[name]
         sys.modules.update(state.modules)
-        if not _stack:
+        if not _stack and not _is_here_to_stay:
             sys.meta_path.remove(_FINDER)
         for uri, directory in state.behind.items():
             opening.register(uri, directory)
+
+
+def take_the_place_of(name: str) -> None:
+    """What the modules of ``fakeldapd shim-wheel`` do while they are imported: the module of that name becomes this
+    package's, for good, and the finder stays for those below it.
+    """
+    global _is_here_to_stay
+    home = _home(name)
+    assert home is not None
+    _put_finder_first()
+    _is_here_to_stay = True
+    sys.modules[name] = importlib.import_module(home)
+    if name == "ldap":
+        _show_what_is_loaded()
 
 
 @contextmanager
@@ -129,6 +143,11 @@ def installed(uris: Mapping[str, Any] | None = None, *, force: bool = False) -> 
 def is_installed() -> bool:
     """Whether ``import ldap`` gives this package."""
     return bool(_stack)
+
+
+def _put_finder_first() -> None:
+    if _FINDER not in sys.meta_path:
+        sys.meta_path.insert(0, _FINDER)
 
 
 def _family() -> dict[str, ModuleType]:
