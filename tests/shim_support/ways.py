@@ -2,14 +2,18 @@
 
 import importlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from oracle.fakeldapd import Fakeldapd
 from oracle.slapd import ADMIN, BASE, PASSWORD, Slapd
+
+from shim_support.calls import Group, lines
+
+Outcomes = Mapping[tuple[str, int], str]
+"""What came of each line, by scene and number."""
 
 PATIENCE = 10.0
 """Seconds after which a call that waits for ever counts as one that does."""
@@ -42,25 +46,32 @@ def load(name: str) -> Any:
 
 
 @contextmanager
-def server(kind: str, ldif: Path) -> Iterator[str]:
-    """The URI of a server with this data."""
+def server(kind: str, group: Group) -> Iterator[str]:
+    """The URI of a server that a group wants."""
     if kind == "process":
-        from fakeldapd import FakeDirectory
         from fakeldapd.ldap import register
 
         uri = "ldap://127.0.0.1:3999"
-        register(uri, FakeDirectory(ldif, base=BASE, admin_dn=ADMIN, admin_password=PASSWORD))
+        register(uri, directory(group))
         try:
             yield uri
         finally:
             register(uri, None)
     else:
-        with (Slapd if kind == "slapd" else Fakeldapd)(ldif) as running:
+        with (Slapd if kind == "slapd" else Fakeldapd)(group.ldif, group.options) as running:
             yield f"ldap://127.0.0.1:{running.port}"
 
 
-def run(way: Way, uri: str, scenes: Mapping[str, str], more: Mapping[str, Any]) -> dict[tuple[str, int, str], str]:
-    """What comes of every line: by scene, number and text."""
+def directory(group: Group) -> Any:
+    """The directory that a group wants, in this process."""
+    from fakeldapd import FakeDirectory
+
+    settings = {key.replace("-", "_"): value for key, value in group.options.items()}
+    return FakeDirectory(group.ldif, base=BASE, admin_dn=ADMIN, admin_password=PASSWORD, **settings)
+
+
+def run(way: Way, uri: str, scenes: Mapping[str, str], more: Mapping[str, Any]) -> Outcomes:
+    """What comes of every line."""
     ldap = load(way.module)
     c_layer = importlib.import_module("_ldap" if way.module == "ldap" else f"{way.module}._ldap")
     outcomes = {}
@@ -81,8 +92,8 @@ def run(way: Way, uri: str, scenes: Mapping[str, str], more: Mapping[str, Any]) 
         for name in "alcd":
             names[name].set_option(ldap.OPT_TIMEOUT, PATIENCE)
         names["l"].simple_bind_s(ADMIN, PASSWORD)
-        for number, line in enumerate(each.strip() for each in text.strip().splitlines()):
-            outcomes[scene, number, line] = normal(outcome(line, names), uri)
+        for number, line in enumerate(lines(text)):
+            outcomes[scene, number] = normal(outcome(line, names), uri)
     return outcomes
 
 
@@ -111,4 +122,7 @@ def normal(text: str, uri: str) -> str:
     return _ADDRESS.sub("", text).replace("fakeldapd.ldap", "ldap").replace(port, "PORT")
 
 
-Compare = Callable[[str, str], bool]
+def asked(way: Way, group: Group, more: Mapping[str, Any]) -> Outcomes:
+    """What comes of a group's scenes."""
+    with server(way.server, group) as uri:
+        return run(way, uri, group.scenes, more)

@@ -9,6 +9,7 @@ result, and what is not told anew may be left over from an earlier one.
 """
 
 import select
+import socket
 import time
 from typing import Any
 
@@ -18,6 +19,7 @@ from fakeldapd.ldap._ldap.results import TYPES
 from fakeldapd.ldap.transport import ConnectionLost, TLSFailed, Transport
 from fakeldapd.ldap.transport.opening import Address, open_first
 from fakeldapd.protocol import messages as m
+from fakeldapd.protocol.encode import encode_message
 
 SUCCESS, SERVER_DOWN, LOCAL_ERROR, TIMEOUT, PARAM_ERROR = 0, -1, -2, -5, -9
 UNAVAILABLE_CRITICAL = 12
@@ -59,7 +61,7 @@ class Sent:
         self.transport = transport
         self.server = server
         self.parent = parent
-        self.hops = 0 if parent is None else parent.hops + 1
+        self.hops: int = 0 if parent is None else parent.hops + 1
         self.children = 0  # requests that go on elsewhere for this one
         self.final: m.LDAPMessage | None = None  # the last answer, while they do
 
@@ -121,7 +123,7 @@ class Handle:
 
     def note(self, result: m.LDAPResult) -> None:
         """Note a result as the last one."""
-        self.error_number = result.code
+        self.error_number = int(result.code)
         self.matched = result.matched_dn or None
         self.diagnostic = result.diagnostic or None
 
@@ -142,6 +144,14 @@ class Handle:
             except ConnectionLost as lost:
                 raise self.fail(SERVER_DOWN, lost.errno, info=lost.info or None) from None
         return self.transport
+
+    def adopt(self, connected: socket.socket) -> None:
+        """Go on with a socket that is connected already."""
+        from fakeldapd.ldap.transport.wire import Wire
+
+        self.server = self.options.servers[0] if self.options.servers else None
+        host = "" if self.server is None else self.server.host
+        self.transport = Wire(connected, host or "localhost", self.options.tls_settings())
 
     def connect(self, servers: tuple[Address, ...]) -> tuple[Transport, Address]:
         """A new transport to the first of these servers that is there. Raises ConnectionLost."""
@@ -205,8 +215,6 @@ class Handle:
 
     def unbind(self, controls: tuple[m.Control, ...] | None) -> None:
         """Say good-bye and close everything."""
-        from fakeldapd.protocol.encode import encode_message
-
         for transport in (self.transport, *self._others.values()):
             if transport is not None:
                 transport.close(encode_message(self.next_id(), m.UnbindRequest(), controls or ()))
@@ -222,9 +230,7 @@ class Handle:
             timeout = self._settings.get(_OPT_TIMEOUT)
         return None if timeout is None else time.monotonic() + timeout
 
-    def wait(
-        self, message_id: int, how_many: int, deadline: float | None
-    ) -> tuple[int, list[m.LDAPMessage]] | None:
+    def wait(self, message_id: int, how_many: int, deadline: float | None) -> tuple[int, list[m.LDAPMessage]] | None:
         """Answers to a request (ANY: to whichever has some): one, all when they are complete, or what is there. With
         them goes a type: of the last one where it was waited for, of the first where all had been received before.
 
@@ -299,7 +305,7 @@ class Handle:
             return
         if op.__class__ in INTERMEDIATE:
             if op.__class__ is m.SearchResultReference and self._settings[_REFERRALS]:
-                self._chase(sent, op.uris)  # type: ignore[union-attr]
+                self._chase(sent, op.uris)
             self._answers.setdefault(_root(sent).message_id, []).append(_with_id(message, _root(sent).message_id))
             return
         if op.code == 10 and op.referral and self._settings[_REFERRALS]:  # type: ignore[union-attr]

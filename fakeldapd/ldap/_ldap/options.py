@@ -39,8 +39,7 @@ class Facts(Protocol):
 
 @dataclass(slots=True)
 class Options:
-    """The settings of a connection, or the defaults (``facts`` None). ``servers`` is where to connect to.
-    """
+    """The settings of a connection, or the defaults (``facts`` None). ``servers`` is where to connect to."""
 
     settings: dict[int, Any]
     facts: Facts | None = None
@@ -334,7 +333,8 @@ OPTIONS: dict[int, Row] = {
     v.OPT_HOST_NAME: Row(_read_host, _write_host),
     v.OPT_ERROR_NUMBER: Row(_fact(lambda facts: facts.error_number), _remember("error_number", integer)),
     v.OPT_DIAGNOSTIC_MESSAGE: Row(
-        _fact(lambda facts: _decoded(facts.diagnostic)), _remember("diagnostic", lambda value: _needs_str(value).encode())
+        _fact(lambda facts: _decoded(facts.diagnostic)),
+        _remember("diagnostic", lambda value: _needs_str(value).encode()),
     ),
     v.OPT_MATCHED_DN: Row(
         _fact(lambda facts: _decoded(facts.matched)), _remember("matched", lambda value: _needs_str(value).encode())

@@ -103,17 +103,18 @@ def client_error_of(handle: "Handle", kind: type[LDAPError]) -> LDAPError:
 def result_error(first: m.LDAPMessage, last: m.LDAPMessage) -> LDAPError:
     """The exception for an answer that says no. ``first`` is the first message of the answer, ``last`` has the result."""
     op: Any = last.op
+    code = int(op.code)
     told: dict[str, Any] = {
         "msgtype": TYPES[type(first.op)],
         "msgid": first.message_id,
-        "result": op.code,
-        "desc": description(op.code),
+        "result": code,
+        "desc": description(code),
         "ctrls": control_tuples(last.controls),
     }
     diagnostic = op.diagnostic
-    if op.code == REFERRAL and op.referral:
+    if code == REFERRAL and op.referral:
         diagnostic = b"Referral:\n" + op.referral[0]
-    return _exception(op.code, told, op.matched_dn, diagnostic)
+    return _exception(code, told, op.matched_dn, diagnostic)
 
 
 def _exception(code: int, told: dict[str, Any], matched: bytes | None, diagnostic: bytes | None) -> LDAPError:
