@@ -11,17 +11,23 @@ from pathlib import Path
 
 from oracle import compare
 
+from shim_support import controls_scenes as more
+
 PEOPLE = "ou=people,dc=example,dc=com"
 ALICE = f"uid=alice,{PEOPLE}"
 
 
 @dataclass(frozen=True)
 class Group:
-    """Scenes, and the server that they want: what it is loaded with and its options."""
+    """Scenes, and the server that they want: what it is loaded with, its options, whether there is a second one, and whether
+    certificates have to be looked at, which nobody does in one process.
+    """
 
     scenes: Mapping[str, str]
     ldif: Path = compare.UNIVERSE
     options: Mapping[str, object] = field(default_factory=dict)
+    second: bool = False
+    certificates: bool = False
 
 
 @dataclass(frozen=True)
@@ -394,7 +400,15 @@ SCENES: dict[str, str] = {
     """,
 }
 
-GROUPS: Mapping[str, Group] = {"default": Group(SCENES)}
+GROUPS: Mapping[str, Group] = {
+    "default": Group(SCENES),
+    "controls": Group(more.CONTROLS),
+    "options": Group(more.OPTIONS),
+    "referrals": Group(more.REFERRALS, second=True),
+    "sasl": Group(more.SASL, compare.SASL_PEOPLE, compare.SASL_OPTIONS),
+    "tls": Group(more.TLS, options=compare.TLS),
+    "tls refused": Group(more.TLS_REFUSED, options=compare.TLS, certificates=True),
+}
 
 
 def lines(text: str) -> list[str]:

@@ -2,11 +2,12 @@
 
 import importlib
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from oracle import certificates
 from oracle.fakeldapd import Fakeldapd
 from oracle.slapd import ADMIN, BASE, PASSWORD, Slapd
 
@@ -35,6 +36,38 @@ WAYS = (
     Way("shim, in process", "fakeldapd.ldap", "process"),
 )
 SUBMODULES = ("controls", "extop", "sasl", "filter", "modlist", "ldapobject", "functions")
+CONTROLS = ("readentry", "sss", "vlv", "deref")
+"""Modules of controls that have to be imported for their answers to be understood."""
+
+
+def tried(function: Callable[..., Any], *args: Any) -> Any:
+    """What a call gives, or what it raises."""
+    try:
+        return function(*args)
+    except Exception as error:
+        return f"{type(error).__name__}{error.args}"
+
+
+def set_and_get(connection: Any, option: int, value: Any) -> tuple[Any, Any]:
+    """What an option reads after it has been set."""
+    return connection.set_option(option, value), tried(connection.get_option, option)
+
+
+def referral(uri: str, dn: str) -> list[tuple[str, list[bytes]]]:
+    """The attributes of a referral object."""
+    ref = f"{uri}/{dn}".encode()
+    return [("objectClass", [b"referral", b"extensibleObject"]), ("ref", [ref])]
+
+
+HELP = {
+    "tried": tried,
+    "set_and_get": set_and_get,
+    "referral": referral,
+    "WHO": {0x4002: "alice", 0x4004: "alice-secret"},
+    "TUNED": (0x5011, 0x5012),
+    "CA": str(certificates.made().ca),
+}
+"""What lines may use besides the modules."""
 
 
 def load(name: str) -> Any:
@@ -46,27 +79,28 @@ def load(name: str) -> Any:
 
 
 @contextmanager
-def server(kind: str, group: Group) -> Iterator[str]:
+def server(kind: str, group: Group, port: int = 3999) -> Iterator[str]:
     """The URI of a server that a group wants."""
+    options = {key: value() if callable(value) else value for key, value in group.options.items()}
     if kind == "process":
         from fakeldapd.ldap import register
 
-        uri = "ldap://127.0.0.1:3999"
-        register(uri, directory(group))
+        uri = f"ldap://127.0.0.1:{port}"
+        register(uri, directory(group, options))
         try:
             yield uri
         finally:
             register(uri, None)
     else:
-        with (Slapd if kind == "slapd" else Fakeldapd)(group.ldif, group.options) as running:
+        with (Slapd if kind == "slapd" else Fakeldapd)(group.ldif, options) as running:
             yield f"ldap://127.0.0.1:{running.port}"
 
 
-def directory(group: Group) -> Any:
+def directory(group: Group, options: Mapping[str, object]) -> Any:
     """The directory that a group wants, in this process."""
     from fakeldapd import FakeDirectory
 
-    settings = {key.replace("-", "_"): value for key, value in group.options.items()}
+    settings: dict[str, Any] = {key.replace("-", "_"): value for key, value in options.items()}
     return FakeDirectory(group.ldif, base=BASE, admin_dn=ADMIN, admin_password=PASSWORD, **settings)
 
 
@@ -87,6 +121,7 @@ def run(way: Way, uri: str, scenes: Mapping[str, str], more: Mapping[str, Any]) 
             "l": ldap.initialize(uri),
             "c": c_layer.initialize(uri),
             "d": c_layer.initialize(uri),
+            **{each: importlib.import_module(f"{way.module}.controls.{each}") for each in CONTROLS},
             **more,
         }
         for name in "alcd":
@@ -114,15 +149,26 @@ def outcome(line: str, names: dict[str, Any]) -> str:
 
 
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+_TLS_TEXT = re.compile(r"'info': '\((unknown error code|self-signed certificate in certificate chain)\)'")
+"""What GnuTLS says of an authority that it doesn't know, and what OpenSSL says."""
+_ERANGE = "'errno': 34, "
+"""GnuTLS leaves it behind."""
 
 
 def normal(text: str, uri: str) -> str:
     """Without what can't be the same: ports, addresses, the name of the shim's package."""
     port = uri.rpartition(":")[2]
-    return _ADDRESS.sub("", text).replace("fakeldapd.ldap", "ldap").replace(port, "PORT")
+    return (
+        _ADDRESS.sub("", text)
+        .replace("fakeldapd.ldap", "ldap")
+        .replace(port, "PORT")
+        .replace("ldap.controls.base", "ldap.controls")
+    )
 
 
 def asked(way: Way, group: Group, more: Mapping[str, Any]) -> Outcomes:
     """What comes of a group's scenes."""
-    with server(way.server, group) as uri:
-        return run(way, uri, group.scenes, more)
+    with ExitStack() as stack:
+        uri = stack.enter_context(server(way.server, group))
+        other = stack.enter_context(server(way.server, group, 3998)) if group.second else ""
+        return run(way, uri, group.scenes, {**HELP, **more, "other": other})

@@ -41,8 +41,8 @@ def bind_interactively(
     exchange = mechanism.exchange(conversation)
     try:
         message = next(exchange)
-        handle.sasl_username = conversation.username
         while True:
+            handle.sasl_username = conversation.username
             op = connection.bind_once(handle, name, mechanism.name.encode(), message, controls)
             if op.code == SASL_BIND_IN_PROGRESS.errnum:
                 message = exchange.send(op.server_sasl_creds or b"")
