@@ -331,12 +331,8 @@ class ValueTest:
 
     def __call__(self, node: "Node", entry: Entry) -> Truth:
         """See Test."""
-        return self.among(self.reach.values(node, entry))
-
-    def among(self, values: Iterable[bytes]) -> bool:
-        """Whether one of the values matches."""
         normalise, matches, assertion = self.normalise, self.matches, self.assertion
-        for v in values:
+        for v in self.reach.values(node, entry):
             normal = normalise(v)
             if normal is not None and matches(assertion, normal):
                 return True

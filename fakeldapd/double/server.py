@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from fakeldapd import certificates
 from fakeldapd.config import Config, ConfigError
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
 
     from fakeldapd.double.data import Data
+    from fakeldapd.double.process import Child
     from fakeldapd.server.service import Service
 
 _T = TypeVar("_T")
@@ -68,7 +69,8 @@ class FakeLDAPServer:
 
     ``data`` (or ``ldif``), ``clock`` and other settings as in FakeDirectory. ``tls=True`` makes a certificate for
     localhost and an authority: StartTLS works then, and ``ldaps_url`` is there. ``ldapi=True`` opens a local socket,
-    too. ``listen`` says where instead: URLs as on the command line.
+    too. ``listen`` says where instead: URLs as on the command line. ``subprocess=True`` runs it in a process of its
+    own; faults and what a test sees of requests aren't there then.
 
     Entering the context is the same as ``start()``, leaving it as ``stop()``. In asyncio and in Twisted coroutines,
     write ``async with``. Raises what FakeDirectory raises, and ThreadError or ServerError.
@@ -82,6 +84,7 @@ class FakeLDAPServer:
         clock: Clock | datetime | str | None = None,
         tls: bool | str = False,
         ldapi: bool = False,
+        subprocess: bool = False,
         **settings: Any,
     ) -> None:
         if data is not None and ldif is not None:
@@ -95,8 +98,12 @@ class FakeLDAPServer:
         self._directory: ServedDirectory | None = None
         self._service: Service | None = None
         self._addresses: list[Any] = []
+        self.urls: tuple[str, ...] = ()
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._process = 0
+        self._subprocess = subprocess
+        self._child: Child | None = None
+        self._child_down = False
 
     # --- its life -----------------------------------------------------------------------------------------------------
 
@@ -104,8 +111,10 @@ class FakeLDAPServer:
         """Load, listen, and return when clients can connect."""
         from fakeldapd.server.thread import THREAD
 
-        if self._service is not None:
+        if self._service is not None or self._child is not None:
             raise ServerError("this server runs already; for another one, make another FakeLDAPServer")
+        if self._subprocess:
+            return self._start_child()
         reactor = THREAD.acquire()
         try:
             self._process = os.getpid()
@@ -115,6 +124,17 @@ class FakeLDAPServer:
             self._remove_folder()
             THREAD.release()
             raise
+        return self
+
+    def _start_child(self) -> "FakeLDAPServer":
+        from fakeldapd.double.process import Child, RemoteClock, RemoteDirectory
+
+        settings = {**self._given, "tls": self._tls, "ldapi": self._ldapi}
+        self._child = child = Child(self._data, self.clock, settings)
+        self._process = os.getpid()
+        self.urls, self.ca_file = child.facts["urls"], child.facts["ca_file"]
+        self._directory = cast(ServedDirectory, RemoteDirectory(child))
+        self._own_clock, self.clock = self.clock, cast(Clock, RemoteClock(child))
         return self
 
     def _begin(self, reactor: Any) -> None:
@@ -152,6 +172,10 @@ class FakeLDAPServer:
         """Close everything. What the directory holds can't be reached any more. Stopping twice is the same as once."""
         from fakeldapd.server.thread import THREAD
 
+        child, self._child = self._child, None
+        if child is not None:
+            self.clock = self._own_clock
+            child.end()
         service, self._service = self._service, None
         if service is None or self._process != os.getpid():
             return
@@ -211,20 +235,29 @@ class FakeLDAPServer:
 
     # --- what it is ---------------------------------------------------------------------------------------------------
 
-    def _running(self) -> "Service":
-        if self._service is None:
+    def _must_run(self) -> None:
+        if self._service is None and self._child is None:
             raise ServerError("this server doesn't run: write `with FakeLDAPServer(...) as server:`, or call start()")
+
+    def _running(self) -> "Service":
+        self._must_run()
+        assert self._service is not None
         return self._service
+
+    def _fact(self, name: str) -> str:
+        """What a child has told of itself, or the directory knows."""
+        self._must_run()
+        return str(getattr(self.directory, name) if self._child is None else self._child.facts[name])
 
     @property
     def directory(self) -> FakeDirectory:
         """What it serves, without a socket."""
-        self._running()
+        self._must_run()
         assert self._directory is not None
         return self._directory
 
     def _url(self, scheme: str, missing: str) -> str:
-        self._running()
+        self._must_run()
         found = next((url for url in self.urls if url.startswith(scheme + ":")), None)
         if found is None:
             raise ServerError(f"this server has no {scheme}:// address: {missing}")
@@ -233,7 +266,7 @@ class FakeLDAPServer:
     @property
     def url(self) -> str:
         """The ``ldap://`` URL; of a server without one the first it has."""
-        self._running()
+        self._must_run()
         return next((url for url in self.urls if url.startswith("ldap:")), self.urls[0])
 
     @property
@@ -259,38 +292,45 @@ class FakeLDAPServer:
     @property
     def base_dn(self) -> str:
         """The first naming context."""
-        return self.directory.base_dn
+        return self._fact("base_dn")
 
     @property
     def admin_dn(self) -> str:
         """Who may do everything."""
-        return self.directory.admin_dn
+        return self._fact("admin_dn")
 
     @property
     def admin_password(self) -> str:
         """The administrator's password."""
-        return self.directory.admin_password
+        return self._fact("admin_password")
 
     @property
     def down(self) -> bool:
         """While true nothing listens, and who was connected has lost the connection; the data and the port stay. May
         be set.
         """
-        return self.directory.down
+        return self._child_down if self._child is not None else self.directory.down
 
     @down.setter
     def down(self, down: bool) -> None:
-        self.directory.down = down
+        if self._child is not None:
+            self._child.ask("down", down)
+            self._child_down = down
+        else:
+            self.directory.down = down
 
     # --- going back ---------------------------------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot:
         """The state as it is now."""
-        return self.directory.snapshot()
+        return cast(Snapshot, self._child.ask("snapshot")) if self._child is not None else self.directory.snapshot()
 
     def restore(self, snapshot: Snapshot) -> None:
         """Be as at the time of the snapshot."""
-        self.directory.restore(snapshot)
+        if self._child is not None:
+            self._child.ask("restore", snapshot)
+        else:
+            self.directory.restore(snapshot)
 
     def reset(self, *, connections: str = "keep") -> None:
         """Be as at the start: entries, schema, clock, faults, stubs, the request log. Operations that are running are
@@ -298,6 +338,10 @@ class FakeLDAPServer:
         """
         if connections not in ("keep", "drop"):
             raise ValueError(f"connections={connections!r}: keep or drop is expected")
+        if self._child is not None:
+            self._child.ask("reset", connections=connections)
+            self._child_down = False
+            return
         service, directory = self._running(), self.directory
 
         def anew() -> None:

@@ -12,7 +12,7 @@ from fakeldapd.ldap import _ldap
 from fakeldapd.ldap import values as v
 from fakeldapd.ldap.controls import DecodeControlTuples, RequestControlTuples
 from fakeldapd.ldap.errors import CANCELLED, PROTOCOL_ERROR, LDAPError
-from fakeldapd.ldap.extop import ExtendedRequest, ExtendedResponse
+from fakeldapd.ldap.extop.base import ExtendedRequest, ExtendedResponse
 from fakeldapd.ldap.extop.passwd import PasswordModifyResponse
 from fakeldapd.ldap.locks import LDAPLock
 from fakeldapd.ldap.tracing import traced
@@ -183,9 +183,7 @@ class Connected:
 
     # --- bind ---
 
-    def simple_bind(
-        self, who: Any = None, cred: Any = None, serverctrls: Any = None, clientctrls: Any = None
-    ) -> int:
+    def simple_bind(self, who: Any = None, cred: Any = None, serverctrls: Any = None, clientctrls: Any = None) -> int:
         """Ask to be ``who``, with a password; the message id."""
         return self._send(self._l.simple_bind, who, cred, *control_tuples(serverctrls, clientctrls))
 
@@ -236,9 +234,7 @@ class Connected:
         """Bind by Kerberos, which no mechanism here does. Raises AUTH_UNKNOWN."""
         self.sasl_non_interactive_bind_s("GSSAPI", serverctrls, clientctrls, sasl_flags, authz_id)
 
-    def sasl_bind_s(
-        self, dn: Any, mechanism: Any, cred: Any, serverctrls: Any = None, clientctrls: Any = None
-    ) -> Any:
+    def sasl_bind_s(self, dn: Any, mechanism: Any, cred: Any, serverctrls: Any = None, clientctrls: Any = None) -> Any:
         """One step of a SASL bind: the server's challenge (bytes), 0 when it is done."""
         return self._ldap_call(self._l.sasl_bind_s, dn, mechanism, cred, *control_tuples(serverctrls, clientctrls))
 
@@ -297,9 +293,7 @@ class Connected:
             raise PROTOCOL_ERROR(f"Wrong OID in extended response! Expected {wanted}, got {oid}")
         return extop_resp_class(oid, value)
 
-    def passwd(
-        self, user: Any, oldpw: Any, newpw: Any, serverctrls: Any = None, clientctrls: Any = None
-    ) -> int:
+    def passwd(self, user: Any, oldpw: Any, newpw: Any, serverctrls: Any = None, clientctrls: Any = None) -> int:
         """Change a password (RFC 3062)."""
         return self._send(self._l.passwd, user, oldpw, newpw, *control_tuples(serverctrls, clientctrls))
 

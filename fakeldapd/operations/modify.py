@@ -211,20 +211,18 @@ def may_change(directory: "Directory", session: Session, node: Node, edits: list
     if session.is_admin:
         return
     for edit in edits:
-        for level, only_with_values in _LEVELS[edit.operation]:
-            if edit.internal or (only_with_values and not edit.values):
-                continue
-            if not allowed(directory.access.guard(session, edit.description.type, level), node):
-                raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
+        level = Level.DELETE if not edit.values else _LEVELS[edit.operation]
+        if not edit.internal and not allowed(directory.access.guard(session, edit.description.type, level), node):
+            raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
 
 
-_LEVELS: Mapping[int, tuple[tuple[Level, bool], ...]] = {
-    m.ModifyOperation.ADD: ((Level.ADD, False),),
-    m.ModifyOperation.DELETE: ((Level.DELETE, False),),
-    m.ModifyOperation.REPLACE: ((Level.DELETE, False), (Level.ADD, True)),
-    m.ModifyOperation.INCREMENT: ((Level.DELETE, False), (Level.ADD, True)),
+_LEVELS: Mapping[int, Level] = {
+    m.ModifyOperation.ADD: Level.ADD,
+    m.ModifyOperation.DELETE: Level.DELETE,
+    m.ModifyOperation.REPLACE: Level.WRITE,
+    m.ModifyOperation.INCREMENT: Level.WRITE,
 }
-"""What each kind of change takes, and whether only where there are values."""
+"""What each kind of change takes."""
 
 
 # --- the four operations: (schema, edit, values before) -> values after -----------------------------------------------

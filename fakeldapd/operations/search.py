@@ -65,7 +65,7 @@ def search(directory: "Directory", request: Request, controls: Mapping[bytes, An
     dn = directory.schema.dn(op.base)
     stages = Stages(directory, request, controls) if controls and not STAGED.isdisjoint(controls) else None
 
-    view = None if MANAGE_DSA_IT in controls else directory.view
+    view = directory.view_for(session) if directory.views and MANAGE_DSA_IT not in controls else None
     setting = Setting(directory.schema, directory.dit.find, None, view, directory.viewed)
     if not session.is_admin:
         setting.guard = lambda attribute_type: access.guard(session, attribute_type, Level.SEARCH)
@@ -149,7 +149,13 @@ def find_base(
     asked = dn
     node = dit.find(dn)
     if dit.alias_count and op.deref in (m.Deref.FINDING, m.Deref.ALWAYS):
-        dn, node = dereference(directory, dn, node)
+        try:
+            dn, node = dereference(directory, dn, node)
+        except LDAPError as error:
+            alias = dit.find(directory.schema.dn(error.matched_dn))
+            if session.is_admin or alias is None or not _hidden(directory, session, alias, Level.DISCLOSE):
+                raise
+            raise LDAPError(ResultCode.NO_SUCH_OBJECT, error.diagnostic) from None
     nearest = node if node is not None else dit.nearest(dn)
     if nearest is None or nearest.entry is None:
         raise LDAPError(ResultCode.NO_SUCH_OBJECT)

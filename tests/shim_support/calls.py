@@ -1,12 +1,47 @@
 """The table of calls: what python-ldap is asked, line by line. Each scene has connections of its own:
 
 ``l`` is bound as the administrator, ``a`` is new, ``c`` and ``d`` are the C objects of two more new ones. What a line
-assigns is there for those that follow. The directory is that of the differential tests; scenes follow one another on the
-same one, so that what one has written the next finds.
+assigns is there for those that follow. The directory is that of the differential tests; scenes of a group follow one
+another on the same one, so that what one has written the next finds.
 """
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from oracle import compare
+
+from shim_support import controls_scenes as more
 
 PEOPLE = "ou=people,dc=example,dc=com"
 ALICE = f"uid=alice,{PEOPLE}"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Scenes, and the server that they want: what it is loaded with, its options, whether there is a second one, and whether
+    certificates have to be looked at, which nobody does in one process.
+    """
+
+    scenes: Mapping[str, str]
+    ldif: Path = compare.UNIVERSE
+    options: Mapping[str, object] = field(default_factory=dict)
+    second: bool = False
+    certificates: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of one scene."""
+
+    group: str
+    scene: str
+    number: int
+    line: str
+
+    def __str__(self) -> str:
+        return f"{self.scene}-{self.number}"
+
 
 SCENES: dict[str, str] = {
     "initialize": """
@@ -52,7 +87,7 @@ SCENES: dict[str, str] = {
         a.modify_ext_s("cn=one,dc=example,dc=com", [(ldap.MOD_REPLACE, "description", [b"y", b"z"])])
         a.rename_s("cn=one,dc=example,dc=com", "cn=uno")
         a.modrdn_s("cn=uno,dc=example,dc=com", "cn=one", 0)
-        a.search_s("cn=one,dc=example,dc=com", 0)
+        a.search_s("cn=one,dc=example,dc=com", 0, None, ["cn"])
         a.rename_s("cn=two,dc=example,dc=com", "cn=due", PEOPLE)
         a.delete_s("cn=one,dc=example,dc=com")
         a.delete_ext_s("cn=due," + PEOPLE)
@@ -118,8 +153,6 @@ SCENES: dict[str, str] = {
         l.error_number
         i = l.search(PEOPLE, 1, "(uid=alice)", ["uid"]); l.abandon(i)
         l.result(i, 1, 0.05)
-        i = l.search(ALICE, 0, None, ["uid"]); j = l.search(ALICE, 0, None, ["sn"]); l.result(j); l.result(i)
-        i = l.search("uid=no," + ALICE, 0, None, ["uid"]); j = l.search(ALICE, 0, None, ["sn"]); l.result(j); l.result(i)
         l.add("cn=three,dc=example,dc=com", [("objectClass", b"device"), ("cn", b"three")])
         l.result()
         l.modify("cn=three,dc=example,dc=com", [(ldap.MOD_ADD, "description", b"x")])
@@ -140,8 +173,8 @@ SCENES: dict[str, str] = {
         l.result()
         l.bind(ADMIN, PASSWORD, 99)
         l.search_ext(PEOPLE, 1, "(uid=*)", ["1.1"], sizelimit=2)
-        l.result(all=0)
-        l.result(all=0)
+        l.result(all=0)[0]
+        l.result(all=0)[0]
         l.result(all=0)
         l.search_ext_s(PEOPLE, 1, "(uid=*)", ["1.1"], sizelimit=2)
         l.search_ext_s(PEOPLE, 1, "(uid=alice)", ["1.1"], timeout=10)
@@ -366,3 +399,28 @@ SCENES: dict[str, str] = {
         c.result4(-1, 1, 5)
     """,
 }
+
+GROUPS: Mapping[str, Group] = {
+    "default": Group(SCENES),
+    "controls": Group(more.CONTROLS),
+    "options": Group(more.OPTIONS),
+    "referrals": Group(more.REFERRALS, second=True),
+    "sasl": Group(more.SASL, compare.SASL_PEOPLE, compare.SASL_OPTIONS),
+    "tls": Group(more.TLS, options=compare.TLS),
+    "tls refused": Group(more.TLS_REFUSED, options=compare.TLS, certificates=True),
+}
+
+
+def lines(text: str) -> list[str]:
+    """The lines of a scene."""
+    return [line.strip() for line in text.strip().splitlines()]
+
+
+def rows() -> list[Row]:
+    """Every line."""
+    return [
+        Row(group, scene, number, line)
+        for group, found in GROUPS.items()
+        for scene, text in found.scenes.items()
+        for number, line in enumerate(lines(text))
+    ]

@@ -3,13 +3,18 @@
 import importlib
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from oracle import certificates
 from oracle.fakeldapd import Fakeldapd
 from oracle.slapd import ADMIN, BASE, PASSWORD, Slapd
+
+from shim_support.calls import Group, lines
+
+Outcomes = Mapping[tuple[str, int], str]
+"""What came of each line, by scene and number."""
 
 PATIENCE = 10.0
 """Seconds after which a call that waits for ever counts as one that does."""
@@ -31,6 +36,38 @@ WAYS = (
     Way("shim, in process", "fakeldapd.ldap", "process"),
 )
 SUBMODULES = ("controls", "extop", "sasl", "filter", "modlist", "ldapobject", "functions")
+CONTROLS = ("readentry", "sss", "vlv", "deref")
+"""Modules of controls that have to be imported for their answers to be understood."""
+
+
+def tried(function: Callable[..., Any], *args: Any) -> Any:
+    """What a call gives, or what it raises."""
+    try:
+        return function(*args)
+    except Exception as error:
+        return f"{type(error).__name__}{error.args}"
+
+
+def set_and_get(connection: Any, option: int, value: Any) -> tuple[Any, Any]:
+    """What an option reads after it has been set."""
+    return connection.set_option(option, value), tried(connection.get_option, option)
+
+
+def referral(uri: str, dn: str) -> list[tuple[str, list[bytes]]]:
+    """The attributes of a referral object."""
+    ref = f"{uri}/{dn}".encode()
+    return [("objectClass", [b"referral", b"extensibleObject"]), ("ref", [ref])]
+
+
+HELP = {
+    "tried": tried,
+    "set_and_get": set_and_get,
+    "referral": referral,
+    "WHO": {0x4002: "alice", 0x4004: "alice-secret"},
+    "TUNED": (0x5011, 0x5012),
+    "CA": str(certificates.made().ca),
+}
+"""What lines may use besides the modules."""
 
 
 def load(name: str) -> Any:
@@ -42,25 +79,33 @@ def load(name: str) -> Any:
 
 
 @contextmanager
-def server(kind: str, ldif: Path) -> Iterator[str]:
-    """The URI of a server with this data."""
+def server(kind: str, group: Group, port: int = 3999) -> Iterator[str]:
+    """The URI of a server that a group wants."""
+    options = {key: value() if callable(value) else value for key, value in group.options.items()}
     if kind == "process":
-        from fakeldapd import FakeDirectory
         from fakeldapd.ldap import register
 
-        uri = "ldap://127.0.0.1:3999"
-        register(uri, FakeDirectory(ldif, base=BASE, admin_dn=ADMIN, admin_password=PASSWORD))
+        uri = f"ldap://127.0.0.1:{port}"
+        register(uri, directory(group, options))
         try:
             yield uri
         finally:
             register(uri, None)
     else:
-        with (Slapd if kind == "slapd" else Fakeldapd)(ldif) as running:
+        with (Slapd if kind == "slapd" else Fakeldapd)(group.ldif, options) as running:
             yield f"ldap://127.0.0.1:{running.port}"
 
 
-def run(way: Way, uri: str, scenes: Mapping[str, str], more: Mapping[str, Any]) -> dict[tuple[str, int, str], str]:
-    """What comes of every line: by scene, number and text."""
+def directory(group: Group, options: Mapping[str, object]) -> Any:
+    """The directory that a group wants, in this process."""
+    from fakeldapd import FakeDirectory
+
+    settings: dict[str, Any] = {key.replace("-", "_"): value for key, value in options.items()}
+    return FakeDirectory(group.ldif, base=BASE, admin_dn=ADMIN, admin_password=PASSWORD, **settings)
+
+
+def run(way: Way, uri: str, scenes: Mapping[str, str], more: Mapping[str, Any]) -> Outcomes:
+    """What comes of every line."""
     ldap = load(way.module)
     c_layer = importlib.import_module("_ldap" if way.module == "ldap" else f"{way.module}._ldap")
     outcomes = {}
@@ -76,13 +121,14 @@ def run(way: Way, uri: str, scenes: Mapping[str, str], more: Mapping[str, Any]) 
             "l": ldap.initialize(uri),
             "c": c_layer.initialize(uri),
             "d": c_layer.initialize(uri),
+            **{each: importlib.import_module(f"{way.module}.controls.{each}") for each in CONTROLS},
             **more,
         }
         for name in "alcd":
             names[name].set_option(ldap.OPT_TIMEOUT, PATIENCE)
         names["l"].simple_bind_s(ADMIN, PASSWORD)
-        for number, line in enumerate(each.strip() for each in text.strip().splitlines()):
-            outcomes[scene, number, line] = normal(outcome(line, names), uri)
+        for number, line in enumerate(lines(text)):
+            outcomes[scene, number] = normal(outcome(line, names), uri)
     return outcomes
 
 
@@ -103,12 +149,26 @@ def outcome(line: str, names: dict[str, Any]) -> str:
 
 
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+_TLS_TEXT = re.compile(r"'info': '\((unknown error code|self-signed certificate in certificate chain)\)'")
+"""What GnuTLS says of an authority that it doesn't know, and what OpenSSL says."""
+_ERANGE = "'errno': 34, "
+"""GnuTLS leaves it behind."""
 
 
 def normal(text: str, uri: str) -> str:
     """Without what can't be the same: ports, addresses, the name of the shim's package."""
     port = uri.rpartition(":")[2]
-    return _ADDRESS.sub("", text).replace("fakeldapd.ldap", "ldap").replace(port, "PORT")
+    return (
+        _ADDRESS.sub("", text)
+        .replace("fakeldapd.ldap", "ldap")
+        .replace(port, "PORT")
+        .replace("ldap.controls.base", "ldap.controls")
+    )
 
 
-Compare = Callable[[str, str], bool]
+def asked(way: Way, group: Group, more: Mapping[str, Any]) -> Outcomes:
+    """What comes of a group's scenes."""
+    with ExitStack() as stack:
+        uri = stack.enter_context(server(way.server, group))
+        other = stack.enter_context(server(way.server, group, 3998)) if group.second else ""
+        return run(way, uri, group.scenes, {**HELP, **more, "other": other})

@@ -110,7 +110,7 @@ def integer(value: Any) -> int:
         raise OverflowError("signed integer is greater than maximum")
     if value < _INT_MIN:
         raise OverflowError("signed integer is less than minimum")
-    return value  # type: ignore[no-any-return]
+    return value
 
 
 def real(value: Any) -> float:

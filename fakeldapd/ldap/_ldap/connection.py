@@ -10,10 +10,18 @@ from fakeldapd.ldap._ldap import arguments as a
 from fakeldapd.ldap._ldap import results as r
 from fakeldapd.ldap._ldap.filters import FilterSyntaxError, filter_of
 from fakeldapd.ldap._ldap.handle import ALL, ANY, Failure, Handle
-from fakeldapd.ldap.errors import CONNECT_ERROR, FILTER_ERROR, LOCAL_ERROR, NOT_SUPPORTED, PARAM_ERROR, LDAPError
-from fakeldapd.ldap.errors import SASL_BIND_IN_PROGRESS, TIMEOUT
+from fakeldapd.ldap.errors import (
+    CONNECT_ERROR,
+    FILTER_ERROR,
+    LOCAL_ERROR,
+    NOT_SUPPORTED,
+    PARAM_ERROR,
+    SASL_BIND_IN_PROGRESS,
+    TIMEOUT,
+    LDAPError,
+)
 from fakeldapd.ldap.transport import TLSFailed
-from fakeldapd.ldap.values import OPT_DEREF, OPT_PROTOCOL_VERSION, OPT_SIZELIMIT, OPT_TIMELIMIT
+from fakeldapd.ldap.values import OPT_DEREF, OPT_SIZELIMIT, OPT_TIMELIMIT
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.ber import element, encode_integer
 from fakeldapd.protocol.connection import STARTTLS
@@ -163,9 +171,7 @@ class LDAP:
         except FilterSyntaxError:
             handle.next_id()
             raise r.client_error_of(handle, FILTER_ERROR) from None
-        op = m.SearchRequest(
-            name, scope, settings[OPT_DEREF], size, seconds, only != 0, wanted or _NOTHING, attributes
-        )
+        op = m.SearchRequest(name, scope, settings[OPT_DEREF], size, seconds, only != 0, wanted or _NOTHING, attributes)
         if wanted is not None:
             return self._send(handle, op, controls)
         message_id = handle.next_id()
@@ -235,7 +241,9 @@ class LDAP:
         Raises the result's class, and TIMEOUT when the time is over.
         """
         defaults = (ANY, ALL, -1.0, 0, 0, 0)
-        message_id, how_many, timeout, add_ctrls, add_intermediates, add_extop = a.take("result4", given, 0, 6, defaults)
+        message_id, how_many, timeout, add_ctrls, add_intermediates, add_extop = a.take(
+            "result4", given, 0, 6, defaults
+        )
         message_id, how_many, timeout = a.integer(message_id), a.integer(how_many), a.real(timeout)
         add_ctrls, add_intermediates, add_extop = map(a.integer, (add_ctrls, add_intermediates, add_extop))
         handle = self._handle()
@@ -335,8 +343,8 @@ class LDAP:
         message_id = self._send(handle, m.BindRequest(handle.version, name, choice), controls)
         return self._answer(handle, message_id)  # type: ignore[no-any-return]
 
-    def sasl_interactive_bind_s(self, *given: Any) -> None:
-        """``(who, object, serverctrls, clientctrls, flags)``: a SASL bind whose object gives what is asked for."""
+    def sasl_interactive_bind_s(self, *given: Any) -> int:
+        """``(who, object, serverctrls, clientctrls, flags)``: a SASL bind whose object gives what is asked for; 0."""
         who, asked, server, client, flags = a.take("sasl_interactive_bind_s", given, 5, 5)
         name = a.text("sasl_interactive_bind_s", 1, who)
         a.integer(flags)
@@ -344,7 +352,7 @@ class LDAP:
         controls = self._controls(handle, server, client)
         from fakeldapd.ldap._ldap.sasl import bind_interactively
 
-        bind_interactively(self, handle, name, asked, controls)
+        return bind_interactively(self, handle, name, asked, controls)
 
     # --- options ---
 

@@ -9,7 +9,9 @@ result, and what is not told anew may be left over from an earlier one.
 """
 
 import select
+import socket
 import time
+from dataclasses import replace
 from typing import Any
 
 from fakeldapd.ldap import values as v
@@ -18,6 +20,7 @@ from fakeldapd.ldap._ldap.results import TYPES
 from fakeldapd.ldap.transport import ConnectionLost, TLSFailed, Transport
 from fakeldapd.ldap.transport.opening import Address, open_first
 from fakeldapd.protocol import messages as m
+from fakeldapd.protocol.encode import encode_message
 
 SUCCESS, SERVER_DOWN, LOCAL_ERROR, TIMEOUT, PARAM_ERROR = 0, -1, -2, -5, -9
 UNAVAILABLE_CRITICAL = 12
@@ -26,6 +29,8 @@ ONE, ALL, RECEIVED = 0, 1, 2
 _PROTOCOL_VERSION, _REFERRALS, _OPT_TIMEOUT = v.OPT_PROTOCOL_VERSION, v.OPT_REFERRALS, v.OPT_TIMEOUT
 
 _SLICE = 0.005
+
+REFERRAL = 10
 
 INTERMEDIATE = frozenset({m.SearchResultEntry, m.SearchResultReference, m.IntermediateResponse})
 """Answers that aren't the last one."""
@@ -42,7 +47,20 @@ class Failure(Exception):
 class Sent:
     """A request that has not been answered completely. ``parent`` is the one whose answer was the referral to here."""
 
-    __slots__ = ("children", "controls", "final", "hops", "message_id", "op", "parent", "server", "transport")
+    __slots__ = (
+        "children",
+        "code",
+        "controls",
+        "diagnostic",
+        "final",
+        "hops",
+        "matched_dn",
+        "message_id",
+        "op",
+        "parent",
+        "server",
+        "transport",
+    )
 
     def __init__(
         self,
@@ -59,9 +77,28 @@ class Sent:
         self.transport = transport
         self.server = server
         self.parent = parent
-        self.hops = 0 if parent is None else parent.hops + 1
+        self.hops: int = 0 if parent is None else parent.hops + 1
         self.children = 0  # requests that go on elsewhere for this one
         self.final: m.LDAPMessage | None = None  # the last answer, while they do
+        self.code = SUCCESS  # what all of it comes to
+        self.matched_dn = b""
+        self.diagnostic = b""
+
+    def merge(self, child: "Sent") -> None:
+        """What went on elsewhere is over: its error counts where there has been none."""
+        if child.code != SUCCESS and self.code == SUCCESS:
+            self.code = child.code
+            self.diagnostic = child.diagnostic
+            if 32 <= child.code <= 36:  # errors that have to do with a name
+                self.matched_dn = child.matched_dn
+
+    def answer(self) -> m.LDAPMessage:
+        """The last answer with what has come of all of it."""
+        assert self.final is not None
+        op: Any = self.final.op
+        if (op.code, op.matched_dn, op.diagnostic) != (self.code, self.matched_dn, self.diagnostic):
+            op = replace(op, code=self.code, matched_dn=self.matched_dn, diagnostic=self.diagnostic, referral=())
+        return m.LDAPMessage(self.message_id, op, self.final.controls)
 
 
 class Handle:
@@ -105,7 +142,7 @@ class Handle:
         """TLS begins on the connection. Raises TLSFailed; nothing more can be sent then."""
         assert self.transport is not None
         try:
-            self.transport.start_tls()
+            self.transport.start_tls(self.options.tls_settings())
         except TLSFailed:
             self._lost = True
             raise
@@ -121,7 +158,7 @@ class Handle:
 
     def note(self, result: m.LDAPResult) -> None:
         """Note a result as the last one."""
-        self.error_number = result.code
+        self.error_number = int(result.code)
         self.matched = result.matched_dn or None
         self.diagnostic = result.diagnostic or None
 
@@ -142,6 +179,14 @@ class Handle:
             except ConnectionLost as lost:
                 raise self.fail(SERVER_DOWN, lost.errno, info=lost.info or None) from None
         return self.transport
+
+    def adopt(self, connected: socket.socket) -> None:
+        """Go on with a socket that is connected already."""
+        from fakeldapd.ldap.transport.wire import Wire
+
+        self.server = self.options.servers[0] if self.options.servers else None
+        host = "" if self.server is None else self.server.host
+        self.transport = Wire(connected, host or "localhost")
 
     def connect(self, servers: tuple[Address, ...]) -> tuple[Transport, Address]:
         """A new transport to the first of these servers that is there. Raises ConnectionLost."""
@@ -205,8 +250,6 @@ class Handle:
 
     def unbind(self, controls: tuple[m.Control, ...] | None) -> None:
         """Say good-bye and close everything."""
-        from fakeldapd.protocol.encode import encode_message
-
         for transport in (self.transport, *self._others.values()):
             if transport is not None:
                 transport.close(encode_message(self.next_id(), m.UnbindRequest(), controls or ()))
@@ -222,9 +265,7 @@ class Handle:
             timeout = self._settings.get(_OPT_TIMEOUT)
         return None if timeout is None else time.monotonic() + timeout
 
-    def wait(
-        self, message_id: int, how_many: int, deadline: float | None
-    ) -> tuple[int, list[m.LDAPMessage]] | None:
+    def wait(self, message_id: int, how_many: int, deadline: float | None) -> tuple[int, list[m.LDAPMessage]] | None:
         """Answers to a request (ANY: to whichever has some): one, all when they are complete, or what is there. With
         them goes a type: of the last one where it was waited for, of the first where all had been received before.
 
@@ -299,35 +340,56 @@ class Handle:
             return
         if op.__class__ in INTERMEDIATE:
             if op.__class__ is m.SearchResultReference and self._settings[_REFERRALS]:
-                self._chase(sent, op.uris)  # type: ignore[union-attr]
+                self._chase(sent, op.uris)
             self._answers.setdefault(_root(sent).message_id, []).append(_with_id(message, _root(sent).message_id))
             return
-        if op.code == 10 and op.referral and self._settings[_REFERRALS]:  # type: ignore[union-attr]
-            self._chase(sent, op.referral)  # type: ignore[union-attr]
         sent.final = message
-        self._settle(sent)
+        if sent.parent is None and not sent.children and op.code != REFERRAL:  # type: ignore[union-attr]
+            del self._sent[message.message_id]  # nearly always
+            self._answers.setdefault(message.message_id, []).append(message)
+            self._complete.add(message.message_id)
+            return
+        self._settle(sent, op)
 
-    def _settle(self, sent: Sent) -> None:
-        """A request has its last answer; where others went on for it, theirs count, too."""
+    def _settle(self, sent: Sent, result: Any) -> None:
+        """A request has its last answer, and a referral is in it, or has been."""
+        sent.code, sent.matched_dn, sent.diagnostic = int(result.code), result.matched_dn, result.diagnostic
+        if (
+            sent.code == REFERRAL
+            and result.referral
+            and self._settings[_REFERRALS]
+            and self._chase(sent, result.referral)
+        ):
+            sent.code, sent.matched_dn, sent.diagnostic = SUCCESS, b"", b""
+        if sent.parent is None and sent.code == REFERRAL and not sent.children:
+            del self._sent[sent.message_id]
+            self._answers.setdefault(sent.message_id, []).append(sent.final)  # type: ignore[arg-type]
+            self._complete.add(sent.message_id)
+            return
         while not sent.children and sent.final is not None:
             self._sent.pop(sent.message_id, None)
             parent = sent.parent
             if parent is None:
-                final = _with_id(sent.final, sent.message_id)
-                self._answers.setdefault(sent.message_id, []).append(final)
+                self._answers.setdefault(sent.message_id, []).append(sent.answer())
                 self._complete.add(sent.message_id)
                 return
+            self._leave(sent.transport)
+            parent.merge(sent)
             parent.children -= 1
-            followed = parent.final is not None and parent.final.op.code == 10  # type: ignore[union-attr]
-            if followed or parent.final is None:
-                parent.final = sent.final if followed else None
             sent = parent
 
-    def _chase(self, sent: Sent, uris: tuple[bytes, ...]) -> None:
-        """Go where a referral leads, if anybody is there."""
+    def _leave(self, transport: Transport) -> None:
+        """Close a transport that a referral has led to, once nothing goes on there any more."""
+        if transport is self.transport or any(each.transport is transport for each in self._sent.values()):
+            return
+        self._others = {server: each for server, each in self._others.items() if each is not transport}
+        transport.close(encode_message(self.next_id(), m.UnbindRequest()))
+
+    def _chase(self, sent: Sent, uris: tuple[bytes, ...]) -> bool:
+        """Go where a referral leads; gives whether anybody is there."""
         from fakeldapd.ldap._ldap.referrals import chase
 
-        chase(self, sent, uris)
+        return chase(self, sent, uris)
 
     def other(self, server: Address) -> Transport:
         """A transport to another server, bound as nobody. Raises ConnectionLost."""
@@ -346,8 +408,8 @@ class Handle:
 
     def follow(self, sent: Sent, op: m.RequestOp, server: Address) -> None:
         """Send what goes on elsewhere for a request. Raises ConnectionLost."""
-        transport = self.other(server)
         message_id = self.next_id()
+        transport = self.other(server)
         transport.send(message_id, op, sent.controls)
         self._sent[message_id] = Sent(message_id, op, sent.controls, transport, server, sent)
         sent.children += 1

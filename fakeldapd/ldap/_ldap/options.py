@@ -39,8 +39,7 @@ class Facts(Protocol):
 
 @dataclass(slots=True)
 class Options:
-    """The settings of a connection, or the defaults (``facts`` None). ``servers`` is where to connect to.
-    """
+    """The settings of a connection, or the defaults (``facts`` None). ``servers`` is where to connect to."""
 
     settings: dict[int, Any]
     facts: Facts | None = None
@@ -180,6 +179,10 @@ def _write_text(options: Options, option: int, value: Any) -> None:
     options.settings[option] = _needs_str(value)
 
 
+def _write_file(options: Options, option: int, value: Any) -> None:
+    options.settings[option] = _needs_str(value) or None
+
+
 def _write_no_text(options: Options, option: int, value: Any) -> None:
     _needs_str(value)
     raise ValueError("option error")
@@ -204,6 +207,7 @@ def _write_properties(options: Options, option: int, value: Any) -> None:
             options.settings[v.OPT_X_SASL_SSF_MIN] = int(number)
         elif name == "maxssf":
             options.settings[v.OPT_X_SASL_SSF_MAX] = int(number)
+    options.settings[option] = words
 
 
 def _write_timeout(options: Options, option: int, value: Any) -> None:
@@ -294,7 +298,7 @@ def _tls_fact(name: str) -> Reader:
 
 
 def _decoded(octets: bytes | None) -> str | None:
-    return octets.decode(errors="replace") if octets else None
+    return None if octets is None else octets.decode(errors="replace")
 
 
 def _remember(name: str, convert: Callable[[Any], Any]) -> Writer:
@@ -313,9 +317,14 @@ def _local_flag(options: Options, option: int) -> Any:
     return options.settings.get(option, OPTIONS[option].default)
 
 
+_SASL_MAXBUFSIZE = 0x6109
+_SOCKET_BIND_ADDRESSES = 0x5014
+"""Options that python-ldap reads and has no name for."""
+
 _UNKNOWN = Row(_unknown)
 _INTEGER = Row(write=_write_integer, default=0)
 _TEXT = Row(write=_write_text)
+_FILE = Row(write=_write_file)
 _TIMEOUT = Row(write=_write_timeout)
 _FLAG = Row(write=_write_flag, default=0)
 
@@ -334,7 +343,8 @@ OPTIONS: dict[int, Row] = {
     v.OPT_HOST_NAME: Row(_read_host, _write_host),
     v.OPT_ERROR_NUMBER: Row(_fact(lambda facts: facts.error_number), _remember("error_number", integer)),
     v.OPT_DIAGNOSTIC_MESSAGE: Row(
-        _fact(lambda facts: _decoded(facts.diagnostic)), _remember("diagnostic", lambda value: _needs_str(value).encode())
+        _fact(lambda facts: _decoded(facts.diagnostic)),
+        _remember("diagnostic", lambda value: _needs_str(value).encode()),
     ),
     v.OPT_MATCHED_DN: Row(
         _fact(lambda facts: _decoded(facts.matched)), _remember("matched", lambda value: _needs_str(value).encode())
@@ -345,21 +355,22 @@ OPTIONS: dict[int, Row] = {
     v.OPT_URI: Row(_read_uri, _write_uri),
     v.OPT_DEFBASE: _TEXT,
     v.OPT_CONNECT_ASYNC: _FLAG,
+    _SOCKET_BIND_ADDRESSES: Row(),
     v.OPT_TCP_USER_TIMEOUT: Row(write=_write_unsigned, default=0),
     v.OPT_X_TLS: Row(write=_between(0, 4), default=0),
-    v.OPT_X_TLS_CACERTFILE: _TEXT,
-    v.OPT_X_TLS_CACERTDIR: _TEXT,
-    v.OPT_X_TLS_CERTFILE: _TEXT,
-    v.OPT_X_TLS_KEYFILE: _TEXT,
+    v.OPT_X_TLS_CACERTFILE: _FILE,
+    v.OPT_X_TLS_CACERTDIR: _FILE,
+    v.OPT_X_TLS_CERTFILE: _FILE,
+    v.OPT_X_TLS_KEYFILE: _FILE,
     v.OPT_X_TLS_REQUIRE_CERT: Row(write=_between(0, 4), default=v.OPT_X_TLS_DEMAND),
     v.OPT_X_TLS_PROTOCOL_MIN: _INTEGER,
     v.OPT_X_TLS_PROTOCOL_MAX: _INTEGER,
-    v.OPT_X_TLS_CIPHER_SUITE: _TEXT,
+    v.OPT_X_TLS_CIPHER_SUITE: _FILE,
     v.OPT_X_TLS_RANDOM_FILE: Row(write=_write_no_text),
     v.OPT_X_TLS_CRLCHECK: Row(_option_error, _write_no_integer),
-    v.OPT_X_TLS_DHFILE: _TEXT,
-    v.OPT_X_TLS_CRLFILE: _TEXT,
-    v.OPT_X_TLS_ECNAME: _TEXT,
+    v.OPT_X_TLS_DHFILE: _FILE,
+    v.OPT_X_TLS_CRLFILE: _FILE,
+    v.OPT_X_TLS_ECNAME: _FILE,
     v.OPT_X_TLS_NEWCTX: Row(_unknown, _write_context),
     v.OPT_X_TLS_PACKAGE: Row(lambda *_: "GnuTLS"),
     v.OPT_X_TLS_VERSION: Row(_tls_fact("version")),
@@ -375,6 +386,7 @@ OPTIONS: dict[int, Row] = {
     v.OPT_X_SASL_SECPROPS: Row(_write_only, _write_properties),
     v.OPT_X_SASL_SSF_MIN: Row(_local_flag, _write_ssf, 0),
     v.OPT_X_SASL_SSF_MAX: Row(_local_flag, _write_ssf, 2**31 - 1),
+    _SASL_MAXBUFSIZE: Row(_local_flag, _write_ssf, 2**24 - 1),
     v.OPT_X_SASL_NOCANON: Row(_local_flag, _write_flag, 0),
     v.OPT_X_SASL_USERNAME: Row(_needed(lambda facts: facts.sasl_username)),
     v.OPT_X_KEEPALIVE_IDLE: _INTEGER,

@@ -20,10 +20,10 @@ HOP_LIMIT = 5
 """libldap's OPT_REFHOPLIMIT, which python-ldap can't set."""
 
 
-def chase(handle: "Handle", sent: "Sent", uris: tuple[bytes, ...]) -> None:
-    """Send the request on to the first of these that takes it."""
+def chase(handle: "Handle", sent: "Sent", uris: tuple[bytes, ...]) -> bool:
+    """Send the request on to the first of these that takes it; gives whether one does."""
     if sent.hops >= HOP_LIMIT:
-        return
+        return False
     for uri in uris:
         try:
             url = LDAPURL.parse(uri)
@@ -34,7 +34,8 @@ def chase(handle: "Handle", sent: "Sent", uris: tuple[bytes, ...]) -> None:
             handle.follow(sent, op, server)
         except (URLSyntaxError, BadURI, UnicodeDecodeError, ConnectionLost, ValueError):
             continue
-        return
+        return True
+    return False
 
 
 def elsewhere(op: m.RequestOp, url: LDAPURL) -> m.RequestOp | None:

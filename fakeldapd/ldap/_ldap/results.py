@@ -66,22 +66,24 @@ def entry(op: m.SearchResultEntry) -> tuple[str, dict[str, list[bytes]]]:
 
 
 def data(messages: list[m.LDAPMessage], add_controls: bool, add_intermediates: bool) -> list[Any]:
-    """Entries, references and, where asked for, intermediate responses; each with its controls where asked for."""
-    found: list[Any] = []
+    """All entries, then all references, then, where asked for, all intermediate responses; each with its controls where
+    asked for.
+    """
+    entries: list[Any] = []
+    references: list[Any] = []
+    others: list[Any] = []
     for message in messages:
         op: Any = message.op
         if op.__class__ is m.SearchResultEntry:
             item: tuple[Any, ...] = entry(op)
+            entries.append((*item, control_tuples(message.controls)) if add_controls else item)
         elif op.__class__ is m.SearchResultReference:
             item = (None, [uri.decode() for uri in op.uris])
+            references.append((*item, control_tuples(message.controls)) if add_controls else item)
         elif op.__class__ is m.IntermediateResponse and add_intermediates:
             name = None if op.name is None else op.name.decode()
-            found.append((name, op.value, control_tuples(message.controls)))
-            continue
-        else:
-            continue
-        found.append((*item, control_tuples(message.controls)) if add_controls else item)
-    return found
+            others.append((name, op.value, control_tuples(message.controls)))
+    return entries + references + others if references or others else entries
 
 
 def client_error(handle: "Handle", errno: int = 0) -> LDAPError:
@@ -103,17 +105,18 @@ def client_error_of(handle: "Handle", kind: type[LDAPError]) -> LDAPError:
 def result_error(first: m.LDAPMessage, last: m.LDAPMessage) -> LDAPError:
     """The exception for an answer that says no. ``first`` is the first message of the answer, ``last`` has the result."""
     op: Any = last.op
+    code = int(op.code)
     told: dict[str, Any] = {
         "msgtype": TYPES[type(first.op)],
         "msgid": first.message_id,
-        "result": op.code,
-        "desc": description(op.code),
+        "result": code,
+        "desc": description(code),
         "ctrls": control_tuples(last.controls),
     }
     diagnostic = op.diagnostic
-    if op.code == REFERRAL and op.referral:
+    if code == REFERRAL and op.referral:
         diagnostic = b"Referral:\n" + op.referral[0]
-    return _exception(op.code, told, op.matched_dn, diagnostic)
+    return _exception(code, told, op.matched_dn, diagnostic)
 
 
 def _exception(code: int, told: dict[str, Any], matched: bytes | None, diagnostic: bytes | None) -> LDAPError:

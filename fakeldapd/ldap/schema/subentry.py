@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
 from typing import Any, TypeAlias
 from urllib.request import urlopen
 
@@ -107,7 +108,7 @@ class SubSchema:
         if check_uniqueness and oid in self.sed[kind]:
             self.non_unique_oids[oid] = None
             if check_uniqueness == 1:
-                oid = f"{oid};{len(self.non_unique_oids)}"
+                oid = next(key for key in (f"{oid};{number}" for number in count(1)) if key not in self.sed[kind])
             else:
                 raise OIDNotUnique(text)
         self.sed[kind][oid] = element
@@ -290,7 +291,8 @@ def urlfetch(uri: str, trace_level: int = 0) -> tuple[str | None, SubSchema | No
     entry: Any
     if uri.startswith(("ldap:", "ldaps:", "ldapi:")):
         url = ldapurl.LDAPUrl(uri)
-        connection = ldap.initialize(url.initializeUrl(), trace_level)
+        module: Any = ldap
+        connection = module.initialize(url.initializeUrl(), trace_level)
         connection.simple_bind_s(url.who or "", url.cred or "")
         dn = connection.search_subschemasubentry_s(url.dn)
         entry = None if dn is None else connection.read_subschemasubentry_s(dn, attrs=url.attrs)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 UNESCAPE_PATTERN = re.compile(r"\\(.)")
-_TOKEN = re.compile(r"\s*(?:([()$])|'((?:[^'\\]|\\.)*)'(?!\w)|([^\s()$']+)|(\S))", re.DOTALL)
+_TOKEN = re.compile(r"\s*(?:([()$])|'((?:[^'\\]|\\.)*)'(?!\w)|([^\s()$']+)|(\S))")
 
 Tokens: TypeAlias = dict[str, tuple[str | None, ...] | None]
 """What stands behind each keyword; None where the keyword isn't there."""

@@ -6,6 +6,7 @@ LDAP; a transport only carries messages, in the order in which they were sent. `
 
 from typing import Protocol
 
+from fakeldapd.ldap.transport.tls import TLSSettings
 from fakeldapd.protocol.messages import Control, LDAPMessage, RequestOp
 
 
@@ -73,7 +74,7 @@ class Transport(Protocol):
     def receive(self, deadline: float | None) -> LDAPMessage | None:
         """The next message; None when it is ``deadline`` (``time.monotonic``; None: never). Raises ConnectionLost."""
 
-    def start_tls(self) -> None:
+    def start_tls(self, settings: TLSSettings) -> None:
         """Begin TLS: the server has agreed to it. Raises TLSFailed."""
 
     def close(self, octets: bytes = b"") -> None:

@@ -19,6 +19,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from fakeldapd.ldap.transport import ConnectionLost, TLSFacts, TLSFailed
+from fakeldapd.ldap.transport.tls import TLSSettings
 from fakeldapd.operations.request import (
     RESPONSES,
     Action,
@@ -374,7 +375,7 @@ class InProcess:
             if not running.ended:
                 self._pull(running.request, running.iterator, running)
 
-    def start_tls(self) -> None:
+    def start_tls(self, settings: TLSSettings) -> None:
         """The handler has begun it. Raises TLSFailed where it hasn't."""
         if self.tls is None:
             self.close()

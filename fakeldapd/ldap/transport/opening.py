@@ -161,9 +161,9 @@ def open_transport(address: Address, settings: Any, connect_timeout: float | Non
     from fakeldapd.ldap.transport import wire
 
     if address.scheme == "ldapi":
-        return wire.Wire(wire.connect_local(address.path or DEFAULT_LOCAL, connect_timeout), "", settings)
+        return wire.Wire(wire.connect_local(address.path or DEFAULT_LOCAL, connect_timeout), "")
     connected = wire.connect_tcp(address.host or "localhost", address.port, connect_timeout)
-    return wire.Wire(connected, address.host or "localhost", settings, tls=address.scheme == "ldaps")
+    return wire.Wire(connected, address.host or "localhost", settings if address.scheme == "ldaps" else None)
 
 
 def open_first(servers: tuple[Address, ...], settings: Any, timeout: float | None) -> tuple[Transport, Address]:

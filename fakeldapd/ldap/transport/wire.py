@@ -45,13 +45,12 @@ def gnutls_name(cipher: str) -> str:
 class Wire:
     """One connection on a socket that is connected. ``host`` is whom the certificate of TLS has to be for.
 
-    Raises ConnectionLost when TLS is to begin at once (``tls``) and can't.
+    Raises ConnectionLost when TLS is to begin at once, as ``tls`` says, and can't.
     """
 
-    def __init__(self, connected: socket.socket, host: str, settings: TLSSettings, *, tls: bool = False) -> None:
+    def __init__(self, connected: socket.socket, host: str, tls: TLSSettings | None = None) -> None:
         self._socket = connected
         self._host = host
-        self._settings = settings
         self._connection = Connection(max_message_size=0, client=True)
         self._received: deque[LDAPMessage] = deque()
         self._lost: ConnectionLost | None = None
@@ -60,9 +59,9 @@ class Wire:
         if connected.family in (socket.AF_INET, socket.AF_INET6):
             with suppress(OSError):
                 connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if tls:
+        if tls is not None:
             try:
-                self._wrap()
+                self._wrap(tls)
             except TLSFailed as failed:
                 raise ConnectionLost(failed.errno, failed.info) from None
 
@@ -113,16 +112,16 @@ class Wire:
             return True
         return isinstance(self._socket, ssl.SSLSocket) and self._socket.pending() > 0
 
-    def start_tls(self) -> None:
+    def start_tls(self, settings: TLSSettings) -> None:
         """Begin TLS. Raises TLSFailed, and the connection is closed then."""
         self._connection.discard()
         self._received.clear()
-        self._wrap()
+        self._wrap(settings)
 
-    def _wrap(self) -> None:
+    def _wrap(self, settings: TLSSettings) -> None:
         try:
-            context = self._settings.context()
-            self._socket.settimeout(self._settings.timeout)
+            context = settings.context()
+            self._socket.settimeout(settings.timeout)
             wrapped = context.wrap_socket(self._socket, server_hostname=self._host or None)
         except ssl.SSLCertVerificationError as error:
             self._is_lost()

@@ -113,18 +113,19 @@ def url_nodes(directory: "Directory", session: Session, url: bytes) -> Iterator[
 
 
 def matching(directory: "Directory", session: Session, base: DN, scope: int, filter: m.Filter) -> Iterator[Node]:
-    """The nodes that fit a filter which the session may use for authentication: access level auth is enough."""
+    """The nodes that fit a filter which the session may use for authentication: access level auth is enough. To look
+    there it must have that for the base, too; entries that are found are not asked about, as in slapd.
+    """
     dit, access = directory.dit, directory.access
     top = dit.find(base)
-    if top is None:
+    if top is None or top.entry is None or not allowed(access.guard(session, None, Level.AUTH), top):
         return
     setting = Setting(directory.schema, dit.find)
     setting.guard = lambda attribute_type: access.guard(session, attribute_type, Level.AUTH)
-    guard = access.guard(session, None, Level.AUTH)
     test = compile_filter(setting, filter)
     for node in _in_scope(directory, top, scope, test):
         entry = node.entry
-        if entry is not None and test(node, entry) is True and allowed(guard, node):
+        if entry is not None and test(node, entry) is True:
             yield node
 
 
