@@ -10,6 +10,7 @@ import logging
 import os
 import shutil
 import socket
+import sys
 import tempfile
 import threading
 import unittest
@@ -21,8 +22,9 @@ from urllib.parse import quote_plus
 
 from fakeldapd import ldap as ldap
 from fakeldapd.directory.ldif import LDIFError
+from fakeldapd.protocol.result import LDAPError
 from fakeldapd.slapdtest import tools
-from fakeldapd.slapdtest.configuration import schema_name, settings_of
+from fakeldapd.slapdtest.configuration import schema_changes, schema_name, settings_of
 
 _T = TypeVar("_T")
 
@@ -130,6 +132,14 @@ def _certificates(process: int) -> tuple[str, str, str, str, str]:
     key.touch(mode=0o600)
     key.write_text(both[key_begins:], encoding="ascii")
     return str(made.ca), str(made.certificate), str(made.key), str(client), str(key)
+
+
+def _client_is_in_c() -> bool:
+    """Whether python-ldap itself is there: some of its calls hold the interpreter until the server has answered, which
+    a server in the same one never would.
+    """
+    there = sys.modules.get("_ldap")
+    return there is not None and there is not sys.modules["fakeldapd.ldap._ldap"]
 
 
 class SlapdObject:
@@ -259,7 +269,8 @@ class SlapdObject:
 
         if self._server is None:
             listen = [uri.rstrip("/") for uri in (self.ldap_uri, self.ldapi_uri) if uri]
-            self._server = FakeLDAPServer(empty=True, listen=listen, **self._settings).start()
+            settings = {**self._settings, "listen": listen, "subprocess": _client_is_in_c()}
+            self._server = FakeLDAPServer(empty=True, **settings).start()
         self._server.down = False
         self._ended.clear()
         self._proc = self._server
@@ -318,9 +329,9 @@ class SlapdObject:
 
     def _test_config(self) -> None:
         """Have the settings looked at before anything listens."""
-        from fakeldapd.double.directory import FakeDirectory
+        from fakeldapd.double.directory import make_settings
 
-        FakeDirectory(empty=True, **self._settings)
+        make_settings(self._settings)
 
     # --- what suites do with it ---------------------------------------------------------------------------------------
 
@@ -346,15 +357,17 @@ class SlapdObject:
 
     def _slapadd(self, ldif: bytes, extra_args: Sequence[str]) -> tuple[bytes, bytes]:
         for word in extra_args:
-            if word not in ("-v", "-q", "-c", "-s", "-n1"):
-                raise ValueError(
-                    f"slapadd: {word}: it can't be used here, where there is one database and no cn=config"
-                )
+            if word not in ("-v", "-q", "-c", "-s", "-n0", "-n1"):
+                raise ValueError(f"slapadd: {word}: it can't be used here")
         if self._server is None:
             raise RuntimeError("slapadd: process failed: the server has not been started, so it has no database")
         try:
-            self._server.directory.load(ldif.decode())
-        except LDIFError as error:
+            if "-n0" in extra_args:
+                for change in schema_changes(ldif):
+                    self._server.directory.modify("cn=Subschema", [change])
+            else:
+                self._server.directory.load(ldif.decode())
+        except (LDIFError, LDAPError) as error:
             raise RuntimeError(f"['slapadd'] process failed:\nb''\n{str(error).encode()!r}") from error
         return b"", b""
 
@@ -376,7 +389,9 @@ class SlapdObject:
         self._cli_popen("ldapdelete", extra_args=more)
 
     def slapadd(self, ldif: str, extra_args: Sequence[str] | None = None) -> None:
-        """Add entries past all rules but the schema's: all of them, or none where one is wrong. Raises RuntimeError."""
+        """Add entries past all rules but the schema's: all of them, or none where one is wrong. With ``-n0`` they are
+        schemas for cn=schema,cn=config, known at once. Raises RuntimeError, ConfigurationError.
+        """
         self._cli_popen("slapadd", stdin_data=ldif.encode("utf-8"), extra_args=extra_args)
 
 

@@ -184,6 +184,31 @@ def settings_of(text: str, schemas: Iterable[str], folder: Path) -> dict[str, An
     return found
 
 
+_DEFINITIONS = {
+    "olcldapsyntaxes": "ldapSyntaxes",
+    "olcattributetypes": "attributeTypes",
+    "olcobjectclasses": "objectClasses",
+    "olcditcontentrules": "dITContentRules",
+}
+
+
+def schema_changes(ldif: bytes) -> list[tuple[str, str, list[str]]]:
+    """What entries below cn=schema,cn=config add to cn=Subschema, as FakeDirectory.modify takes it. Raises
+    ConfigurationError for other entries and attributes, LDIFError.
+    """
+    changes = []
+    for record in read(io.BytesIO(ldif), "slapadd"):
+        dn = record.dn.decode(errors="replace").lower().replace(" ", "")
+        if not isinstance(record, ContentRecord) or not dn.endswith(",cn=schema,cn=config"):
+            raise ConfigurationError(str(record.error("of cn=config, only schemas can be added here")))
+        for name, values in _texts(record):
+            if name.lower() in _DEFINITIONS:
+                changes.append(("add", _DEFINITIONS[name.lower()], [_bare(value) for value in values]))
+            elif name.lower() not in ("objectclass", "cn"):
+                raise _refused(record, name, "there is no such thing here")
+    return changes
+
+
 def _without_includes(text: str) -> tuple[str, list[str]]:
     """The text with empty lines for ``include: file:///...``, which is OpenLDAP's alone, and the schemas meant."""
     included: list[str] = []
