@@ -24,7 +24,7 @@ from fakeldapd import ldap as ldap
 from fakeldapd.directory.ldif import LDIFError
 from fakeldapd.protocol.result import LDAPError
 from fakeldapd.slapdtest import tools
-from fakeldapd.slapdtest.configuration import schema_changes, schema_name, settings_of
+from fakeldapd.slapdtest.configuration import schema_name, schemas_of, settings_of
 
 _T = TypeVar("_T")
 
@@ -363,8 +363,8 @@ class SlapdObject:
             raise RuntimeError("slapadd: process failed: the server has not been started, so it has no database")
         try:
             if "-n0" in extra_args:
-                for change in schema_changes(ldif):
-                    self._server.directory.modify("cn=Subschema", [change])
+                for dn, attributes in schemas_of(ldif):
+                    self._server.directory.add(dn, attributes)
             else:
                 self._server.directory.load(ldif.decode())
         except (LDIFError, LDAPError) as error:

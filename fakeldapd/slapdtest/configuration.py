@@ -184,29 +184,17 @@ def settings_of(text: str, schemas: Iterable[str], folder: Path) -> dict[str, An
     return found
 
 
-_DEFINITIONS = {
-    "olcldapsyntaxes": "ldapSyntaxes",
-    "olcattributetypes": "attributeTypes",
-    "olcobjectclasses": "objectClasses",
-    "olcditcontentrules": "dITContentRules",
-}
-
-
-def schema_changes(ldif: bytes) -> list[tuple[str, str, list[str]]]:
-    """What entries below cn=schema,cn=config add to cn=Subschema, as FakeDirectory.modify takes it. Raises
-    ConfigurationError for other entries and attributes, LDIFError.
+def schemas_of(ldif: bytes) -> list[tuple[str, dict[str, Sequence[str]]]]:
+    """Entries below cn=schema,cn=config, as FakeDirectory.add takes them. Raises ConfigurationError for others,
+    LDIFError.
     """
-    changes = []
+    found = []
     for record in read(io.BytesIO(ldif), "slapadd"):
-        dn = record.dn.decode(errors="replace").lower().replace(" ", "")
-        if not isinstance(record, ContentRecord) or not dn.endswith(",cn=schema,cn=config"):
+        dn = record.dn.decode(errors="replace")
+        if not isinstance(record, ContentRecord) or not dn.lower().replace(" ", "").endswith(",cn=schema,cn=config"):
             raise ConfigurationError(str(record.error("of cn=config, only schemas can be added here")))
-        for name, values in _texts(record):
-            if name.lower() in _DEFINITIONS:
-                changes.append(("add", _DEFINITIONS[name.lower()], [_bare(value) for value in values]))
-            elif name.lower() not in ("objectclass", "cn"):
-                raise _refused(record, name, "there is no such thing here")
-    return changes
+        found.append((dn, dict(_texts(record))))
+    return found
 
 
 def _without_includes(text: str) -> tuple[str, list[str]]:
