@@ -104,6 +104,9 @@ def _take_options(tool: Tool, arguments: Sequence[str]) -> None:
             tool.controls.append(_control(tool, value))
         elif option == "-Z":
             tool.starttls += 1
+        elif option in given and option != "-v":
+            tool.err.append(f"{tool.name}: {option} previously specified\n")
+            raise ToolError
         given[option] = value
     tool.uri = given.get("-H", "")
     tool.go_on, tool.recursive = "-c" in given, "-r" in given
