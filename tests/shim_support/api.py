@@ -54,6 +54,7 @@ DELIVERED = (
 )
 """The modules that are checked. What names something of another module is checked as soon as that one is here."""
 
+_TOPS = frozenset(name.split(".")[0] for name in API["modules"])
 _OURS = {"_ldap": "fakeldapd.ldap._ldap"}
 _BY_IMPORTS = frozenset({"KNOWN_RESPONSE_CONTROLS"})
 """Whose value depends on what was imported before."""
@@ -74,9 +75,7 @@ def resolve(path: str) -> Any:
     for length in range(len(parts), 0, -1):
         name = ".".join(parts[:length])
         try:
-            found: Any = (
-                module(name) if name.split(".")[0] in ("ldap", "ldif", "ldapurl") else importlib.import_module(name)
-            )
+            found: Any = module(name) if parts[0] in _TOPS else importlib.import_module(name)
         except ModuleNotFoundError:
             continue
         for part in parts[length:]:
@@ -153,7 +152,9 @@ def _of_signature(path: str, found: Any, told: list[list[str]], *, bound: bool) 
 def _parameter(parameter: inspect.Parameter) -> list[str]:
     stars = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
     name = next((sign for kind, sign in stars.items() if kind is parameter.kind), "") + parameter.name
-    return [name] if parameter.default is inspect.Parameter.empty else [name, repr(parameter.default)]
+    if parameter.default is inspect.Parameter.empty:
+        return [name]
+    return [name, "sys.stdout" if hasattr(parameter.default, "isatty") else repr(parameter.default)]
 
 
 def _is_of_type(found: Any, path: str) -> bool:
