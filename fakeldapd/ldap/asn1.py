@@ -11,19 +11,23 @@ def context(number: int, constructed: bool = False) -> Any:
     return tag.Tag(tag.tagClassContext, tag.tagFormatConstructed if constructed else tag.tagFormatSimple, number)
 
 
-def components(*types: Any, **required: Any) -> Any:
-    """The components of a SEQUENCE or CHOICE: named ones that have to be there, or pyasn1's NamedType objects."""
-    return namedtype.NamedTypes(*types, *[namedtype.NamedType(name, found) for name, found in required.items()])
+def components(**types: Any) -> Any:
+    """The components of a SEQUENCE or CHOICE by name, in order: types, or what ``optional`` and ``default`` return."""
+    named = [
+        (found[0](name, found[1]) if isinstance(found, tuple) else namedtype.NamedType(name, found))
+        for name, found in types.items()
+    ]
+    return namedtype.NamedTypes(*named)
 
 
-def optional(name: str, found: Any) -> Any:
+def optional(found: Any) -> tuple[Any, Any]:
     """An OPTIONAL component."""
-    return namedtype.OptionalNamedType(name, found)
+    return namedtype.OptionalNamedType, found
 
 
-def default(name: str, found: Any) -> Any:
+def default(found: Any) -> tuple[Any, Any]:
     """A component with a DEFAULT, which ``found`` has as its value."""
-    return namedtype.DefaultedNamedType(name, found)
+    return namedtype.DefaultedNamedType, found
 
 
 def decode(octets: Any, definition: Any) -> Any:

@@ -8,6 +8,7 @@ the client never sees.
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fakeldapd.directory.dit import DIT, Node, Virtual
@@ -18,7 +19,6 @@ from fakeldapd.operations.access import Access, DefaultAccess
 from fakeldapd.operations.add import add
 from fakeldapd.operations.bind import bind
 from fakeldapd.operations.compare import compare
-from fakeldapd.operations.controls.proxied_authorization import PROXIED_AUTHORIZATION, as_proxied
 from fakeldapd.operations.controls.table import CONTROLS, NO_CONTROLS, read_controls
 from fakeldapd.operations.delete import delete
 from fakeldapd.operations.extended import extended
@@ -66,13 +66,6 @@ def run_at_once(work: Callable[[], None], done: Signal) -> None:
     done.fire()
 
 
-def _both(first: View, second: View) -> View:
-    def view(node: Node, entry: Entry) -> Entry:
-        return second(node, first(node, entry))
-
-    return view
-
-
 class Directory:
     """A DIT under a schema, and who may do what to it. Calling it with a Request gives the actions that answer.
 
@@ -80,9 +73,9 @@ class Directory:
     whether TLS can begin where StartTLS asks for it, ``sasl`` which SASL mechanisms there are and whose names mean
     whom. ``clock`` gives seconds since the epoch; limits and time stamps go by it. ``background(work, done)`` does slow
     work elsewhere and fires ``done`` in the thread that runs the handler. ``overlays`` are as configured; the attribute
-    has them in the order of calling. ``counted`` makes entryUUIDs the same in every run. ``view``, where an overlay has
-    one, is what searches see of an entry; it gives other values for the types in ``viewed``, None: for any.
-    ``controls`` is the table of those that this directory has, by OID.
+    has them in the order of calling. ``counted`` makes entryUUIDs the same in every run. ``views`` are the
+    overlays that show more than is stored, in values of the types in ``viewed``, None: in any. ``controls`` is the
+    table of those that this directory has, by OID.
     """
 
     operations: ClassVar[Mapping[type, Operation]] = OPERATIONS
@@ -129,13 +122,11 @@ class Directory:
         for overlay in self.overlays:
             overlay.attached(self)
             self.controls.update(overlay.controls)
-        self.view: View | None = None
+        self.views = tuple(overlay for overlay in overlays if overlay.views)
         self.viewed: frozenset[AttributeType] | None = frozenset()
-        for overlay in overlays:
-            if overlay.views:
-                self.view = overlay.seen if self.view is None else _both(self.view, overlay.seen)
-                types = overlay.seen_types
-                self.viewed = None if self.viewed is None or types is None else self.viewed | types
+        for overlay in self.views:
+            types = overlay.seen_types
+            self.viewed = None if self.viewed is None or types is None else self.viewed | types
 
     def __call__(self, request: Request) -> Iterator[Action]:
         """Answer one request. Abandon and Unbind have no answer and are performed by whoever pulls the iterators."""
@@ -156,8 +147,10 @@ class Directory:
                 if type(op) is m.SearchRequest:
                     check_search(self, op)
                 controls = read_controls(op, request.controls, self.controls)
-                if PROXIED_AUTHORIZATION in controls:
-                    request = as_proxied(self, request, controls[PROXIED_AUTHORIZATION])
+                for oid, value in controls.items():
+                    prepare = self.controls[oid].prepare
+                    if prepare is not None:
+                        request = prepare(self, request, value)
             if self.policy is not None and (refusal := self.policy.check(self, request)) is not None:
                 yield Response(failure(op, refusal))
                 return
@@ -211,6 +204,7 @@ class Directory:
         """Have every request checked from now on. ``allow`` and ``disallow`` are for whom the rest concerns."""
         self.policy = policy
         self.allow, self.disallow = policy.allow, policy.disallow
+        self.controls.update(policy.stricter(self.controls))
 
     def limits_for(self, session: Session) -> Limits:
         """What searches of this session may take."""
@@ -221,6 +215,16 @@ class Directory:
     def is_admin(self, dn: DN) -> bool:
         """Whether this is the administrator's DN."""
         return self.admin_dn is not None and dn.key == self.admin_dn.key
+
+    def view_for(self, session: Session) -> View | None:
+        """What searches and compares of this session see of an entry; None: what is stored."""
+        return partial(self.seen, session) if self.views else None
+
+    def seen(self, session: Session, node: Node, entry: Entry) -> Entry:
+        """What the session sees of an entry, where an overlay has a say."""
+        for overlay in self.views:
+            entry = overlay.seen(session, node, entry)
+        return entry
 
     def may_update(self, session: Session) -> None:
         """Raise LDAPError where updates aren't for this session, whatever they are."""

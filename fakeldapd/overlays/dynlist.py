@@ -1,8 +1,9 @@
 """dynlist: lists and groups that are made of searches (slapo-dynlist).
 
 An entry of a class, such as groupOfURLs, has LDAP URLs in an attribute. What they find belongs to the entry in searches
-and compares: the DNs as values of a member attribute, or, without one, the attributes that the URLs name. The control
-manageDsaIT shows the entry as it is stored. What is found is not looked at in this way again.
+and compares: the DNs as values of a member attribute, or, without one, the attributes that the URLs name. They find
+what the client who asks may search and read. The control manageDsaIT shows the entry as it is stored. What is found is
+not looked at in this way again.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from fakeldapd.directory.dit import Node
 from fakeldapd.directory.entry import Entry, Values
+from fakeldapd.operations.access import Level, allowed
+from fakeldapd.operations.request import Session
 from fakeldapd.overlays.directives import read_directives, take_url
 from fakeldapd.overlays.internal import find_nodes, url_test
 from fakeldapd.overlays.overlay import Overlay
@@ -63,8 +66,8 @@ class DynList(Overlay):
         groups = frozenset[AttributeType](member.type for member in members)
         self.seen_types = groups if len(members) == len(self._rules) else None
 
-    def seen(self, node: Node, entry: Entry) -> Entry:
-        """The entry with what its URLs find."""
+    def seen(self, session: Session, node: Node, entry: Entry) -> Entry:
+        """The entry with what its URLs find for the session."""
         changes: dict[AttributeDescription, Values] = {}
         for rule in self._rules:
             if rule.kind not in entry.classes.all or rule.urls not in entry:
@@ -72,23 +75,36 @@ class DynList(Overlay):
             if rule.applies is not None and not rule.applies(node, node.dn, entry):
                 continue
             for url in _urls(entry.values(rule.urls)):
-                for description, values in self._found(rule, url):
+                for description, values in self._found(session, rule, url):
                     have = changes.get(description, entry.values(description))
                     changes[description] = _together(description, have, values)
         return self._directory.entries.change(entry, changes) if changes else entry
 
-    def _found(self, rule: _Rule, url: LDAPURL) -> Iterator[tuple[AttributeDescription, Values]]:
+    def _found(self, session: Session, rule: _Rule, url: LDAPURL) -> Iterator[tuple[AttributeDescription, Values]]:
         """What one URL finds. One that is wrong finds nothing, as in slapd."""
         directory = self._directory
+        access = directory.access
         if rule.member is not None and url.attributes:
             return
         try:
             base = directory.schema.dn(url.dn)
-            nodes = find_nodes(directory, base, url.scope_or_default, url.filter_or_default)
+            top = directory.dit.find(base)
+            if top is None or top.entry is None or not allowed(access.guard(session, None, Level.SEARCH), top):
+                return
+            nodes = find_nodes(
+                directory,
+                base,
+                url.scope_or_default,
+                url.filter_or_default,
+                lambda attribute_type: access.guard(session, attribute_type, Level.SEARCH),
+            )
         except (LDAPError, FilterSyntaxError):
             return
         wanted = [found for name in url.attributes if (found := directory.schema.find(name)) is not None]
+        may_read = access.guard(session, None, Level.READ)
         for node in nodes:
+            if not allowed(may_read, node):
+                continue
             if rule.member is not None:
                 yield rule.member, (node.text,)
                 continue
@@ -98,7 +114,7 @@ class DynList(Overlay):
                     continue
                 if description == self._object_class:
                     values = tuple([value for value in values if self._is_auxiliary(value)])
-                if values:
+                if values and allowed(access.guard(session, description.type, Level.READ), node):
                     yield description, values
 
     def _is_auxiliary(self, name: bytes) -> bool:

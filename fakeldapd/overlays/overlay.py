@@ -18,7 +18,7 @@ from fakeldapd.directory.entry import Entry, Values
 from fakeldapd.operations.commit import Commit
 from fakeldapd.operations.controls.row import Row
 from fakeldapd.operations.modify import Edit, outcome
-from fakeldapd.operations.request import Action, Request
+from fakeldapd.operations.request import Action, Request, Session
 from fakeldapd.schema.dn import DN
 from fakeldapd.schema.elements import AttributeDescription, AttributeType
 
@@ -52,8 +52,8 @@ class Overlay:
         """
         return actions
 
-    def seen(self, node: Node, entry: Entry) -> Entry:
-        """What searches and compares see of an entry, unless they have the control manageDsaIT."""
+    def seen(self, session: Session, node: Node, entry: Entry) -> Entry:
+        """What searches and compares of a session see of an entry, unless they have the control manageDsaIT."""
         return entry
 
     # --- around writes ------------------------------------------------------------------------------------------------

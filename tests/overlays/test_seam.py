@@ -10,7 +10,7 @@ from fakeldapd.directory.entry import Entry
 from fakeldapd.operations.commit import Commit
 from fakeldapd.operations.directory import Directory
 from fakeldapd.operations.modify import Edit
-from fakeldapd.operations.request import Action, Request, Response
+from fakeldapd.operations.request import Action, Request, Response, Session
 from fakeldapd.overlays.overlay import Overlay, rewrite
 from fakeldapd.protocol import ber
 from fakeldapd.protocol import messages as m
@@ -200,7 +200,7 @@ class Seen(Overlay):
         self.title = directory.schema.attribute(b"title")
         self.seen_types = frozenset({self.title.type})
 
-    def seen(self, node: Node, entry: Entry) -> Entry:
+    def seen(self, session: Session, node: Node, entry: Entry) -> Entry:
         return self.directory.entries.change(entry, {self.title: (b"clever",)})
 
 

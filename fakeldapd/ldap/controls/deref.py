@@ -51,8 +51,9 @@ class DerefRes(univ.Sequence):
     """One value, and what was found there."""
 
     componentType = asn1.components(
-        *asn1.components(derefAttr=AttributeDescription(), derefVal=LDAPDN()).namedTypes,
-        asn1.optional("attrVals", PartialAttributeList()),
+        derefAttr=AttributeDescription(),
+        derefVal=LDAPDN(),
+        attrVals=asn1.optional(PartialAttributeList()),
     )
 
 

@@ -42,8 +42,8 @@ class PasswordPolicyResponseValue(univ.Sequence):
     """PasswordPolicyResponseValue of the draft."""
 
     componentType = asn1.components(
-        asn1.optional("warning", PasswordPolicyWarning().subtype(explicitTag=asn1.context(0, constructed=True))),
-        asn1.optional("error", PasswordPolicyError().subtype(implicitTag=asn1.context(1))),
+        warning=asn1.optional(PasswordPolicyWarning().subtype(explicitTag=asn1.context(0, constructed=True))),
+        error=asn1.optional(PasswordPolicyError().subtype(implicitTag=asn1.context(1))),
     )
 
 

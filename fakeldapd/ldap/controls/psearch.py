@@ -46,13 +46,12 @@ class PersistentSearchControl(RequestControl):
         self.changeTypes = changeTypes or CHANGE_TYPES_INT.values()
 
     def encodeControlValue(self) -> Any:
-        """The value in BER. Raises TypeError for an unknown name."""
-        kinds = self.changeTypes
-        if not isinstance(kinds, int):
+        """The value in BER; ``changeTypes`` becomes its number. Raises TypeError for an unknown name."""
+        if not isinstance(self.changeTypes, int):
             known: dict[Any, Any] = dict(CHANGE_TYPES_INT)
-            kinds = reduce(or_, [known.get(kind, kind) for kind in kinds], 0)
+            self.changeTypes = reduce(or_, [known.get(kind, kind) for kind in self.changeTypes], 0)
         value = self.PersistentSearchControlValue()
-        value["changeTypes"] = univ.Integer(kinds)
+        value["changeTypes"] = univ.Integer(self.changeTypes)
         value["changesOnly"] = univ.Boolean(self.changesOnly)
         value["returnECs"] = univ.Boolean(self.returnECs)
         return encoder.encode(value)
@@ -69,9 +68,9 @@ class EntryChangeNotificationValue(univ.Sequence):
     """EntryChangeNotification of the draft."""
 
     componentType = asn1.components(
-        *asn1.components(changeType=ChangeType()).namedTypes,
-        asn1.optional("previousDN", LDAPDN()),
-        asn1.optional("changeNumber", univ.Integer()),
+        changeType=ChangeType(),
+        previousDN=asn1.optional(LDAPDN()),
+        changeNumber=asn1.optional(univ.Integer()),
     )
 
 

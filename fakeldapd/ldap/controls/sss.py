@@ -31,9 +31,9 @@ class SortKeyType(univ.Sequence):
     """One key of SortKeyList (RFC 2891 section 1.1)."""
 
     componentType = asn1.components(
-        *asn1.components(attributeType=univ.OctetString()).namedTypes,
-        asn1.optional("orderingRule", univ.OctetString().subtype(implicitTag=asn1.context(0))),
-        asn1.default("reverseOrder", univ.Boolean(False).subtype(implicitTag=asn1.context(1))),
+        attributeType=univ.OctetString(),
+        orderingRule=asn1.optional(univ.OctetString().subtype(implicitTag=asn1.context(0))),
+        reverseOrder=asn1.default(univ.Boolean(False).subtype(implicitTag=asn1.context(1))),
     )
 
 
@@ -81,13 +81,11 @@ class SortResultType(univ.Sequence):
     """SortResult (RFC 2891 section 1.2)."""
 
     componentType = asn1.components(
-        *asn1.components(
-            sortResult=univ.Enumerated().subtype(
-                namedValues=namedval.NamedValues(*_RESULTS.items()),
-                subtypeSpec=univ.Enumerated.subtypeSpec + constraint.SingleValueConstraint(*_RESULTS.values()),
-            )
-        ).namedTypes,
-        asn1.optional("attributeType", univ.OctetString().subtype(implicitTag=asn1.context(0))),
+        sortResult=univ.Enumerated().subtype(
+            namedValues=namedval.NamedValues(*_RESULTS.items()),
+            subtypeSpec=univ.Enumerated.subtypeSpec + constraint.SingleValueConstraint(*_RESULTS.values()),
+        ),
+        attributeType=asn1.optional(univ.OctetString().subtype(implicitTag=asn1.context(0))),
     )
 
 

@@ -32,8 +32,10 @@ class VirtualListViewRequestType(univ.Sequence):
     """VirtualListViewRequest of the draft."""
 
     componentType = asn1.components(
-        *asn1.components(beforeCount=univ.Integer(), afterCount=univ.Integer(), target=TargetType()).namedTypes,
-        asn1.optional("contextID", univ.OctetString()),
+        beforeCount=univ.Integer(),
+        afterCount=univ.Integer(),
+        target=TargetType(),
+        contextID=asn1.optional(univ.OctetString()),
     )
 
 
@@ -109,12 +111,10 @@ class VirtualListViewResponseType(univ.Sequence):
     """VirtualListViewResponse of the draft."""
 
     componentType = asn1.components(
-        *asn1.components(
-            targetPosition=univ.Integer(),
-            contentCount=univ.Integer(),
-            virtualListViewResult=VirtualListViewResultType(),
-        ).namedTypes,
-        asn1.optional("contextID", univ.OctetString()),
+        targetPosition=univ.Integer(),
+        contentCount=univ.Integer(),
+        virtualListViewResult=VirtualListViewResultType(),
+        contextID=asn1.optional(univ.OctetString()),
     )
 
 

@@ -17,7 +17,7 @@ class PasswordModifyResponse(ExtendedResponse):
         """PasswdModifyResponseValue of RFC 3062 section 2."""
 
         componentType = asn1.components(
-            asn1.optional("genPasswd", univ.OctetString().subtype(implicitTag=asn1.context(0)))
+            genPasswd=asn1.optional(univ.OctetString().subtype(implicitTag=asn1.context(0)))
         )
 
     def decodeResponseValue(self, value: bytes) -> Any:
