@@ -310,8 +310,7 @@ class Connected:
         message_id = self.passwd(user, oldpw, newpw, serverctrls, clientctrls)
         oid, value = self.extop_result(message_id, all=1, timeout=self.timeout)
         if oid != PasswordModifyResponse.responseName:
-            wanted = PasswordModifyResponse.responseName
-            raise PROTOCOL_ERROR(f"Unexpected OID {oid} in extended response! Expected {wanted}")
+            raise PROTOCOL_ERROR(f"Unexpected OID {oid} in extended response!")
         if extract_newpw and value:
             return oid, PasswordModifyResponse(oid, value)
         return oid, value

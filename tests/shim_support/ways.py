@@ -12,6 +12,8 @@ from oracle.fakeldapd import Fakeldapd
 from oracle.slapd import ADMIN, BASE, PASSWORD, Slapd
 
 from shim_support.calls import Group, lines
+from shim_support.peer import Peer
+from shim_support.peer_calls import Case
 
 Outcomes = Mapping[tuple[str, int], str]
 """What came of each line, by scene and number."""
@@ -156,14 +158,24 @@ _ERANGE = "'errno': 34, "
 
 
 def normal(text: str, uri: str) -> str:
-    """Without what can't be the same: ports, addresses, the name of the shim's package."""
-    port = uri.rpartition(":")[2]
-    return (
-        _ADDRESS.sub("", text)
-        .replace("fakeldapd.ldap", "ldap")
-        .replace(port, "PORT")
-        .replace("ldap.controls.base", "ldap.controls")
-    )
+    """Without what can't be the same: ports, addresses, the name of the shim's package, texts of TLS libraries."""
+    text = _TLS_TEXT.sub("'info': 'TLS'", _ADDRESS.sub("", text.replace(_ERANGE, "")))
+    text = text.replace("fakeldapd.ldap", "ldap").replace("ldap.controls.base", "ldap.controls")
+    return text.replace(uri.rpartition(":")[2], "PORT")
+
+
+def against(case: Case, way: Way) -> tuple[list[str], list[bytes]]:
+    """What comes of the lines of a case, and what the peer has received."""
+    ldap = load(way.module)
+    with Peer(case.script, case.greeting) as peer:
+        uri = f"ldap://127.0.0.1:{peer.port}"
+        connection = ldap.initialize(uri)
+        connection.set_option(ldap.OPT_TIMEOUT, PATIENCE)
+        names = {**HELP, "ldap": ldap, "l": connection, "c": connection._l}
+        outcomes = [normal(outcome(line, names), uri) for line in case.lines()]
+        names.clear()
+        del connection
+    return outcomes, peer.received
 
 
 def asked(way: Way, group: Group, more: Mapping[str, Any]) -> Outcomes:

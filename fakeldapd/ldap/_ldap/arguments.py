@@ -104,19 +104,18 @@ def _is_sequence(value: Any) -> bool:
 
 def integer(value: Any) -> int:
     """A C int. Raises TypeError, OverflowError."""
-    if value.__class__ is not int:
-        value = operator.index(value)
-    if value > _INT_MAX:
+    number: int = value if value.__class__ is int else operator.index(value)
+    if number > _INT_MAX:
         raise OverflowError("signed integer is greater than maximum")
-    if value < _INT_MIN:
+    if number < _INT_MIN:
         raise OverflowError("signed integer is less than minimum")
-    return value
+    return number
 
 
 def real(value: Any) -> float:
     """A C double. Raises TypeError."""
     if value.__class__ is float or value.__class__ is int:
-        return value  # type: ignore[no-any-return]
+        return value
     if isinstance(value, str | bytes) or not (hasattr(value, "__float__") or hasattr(value, "__index__")):
         raise TypeError(f"must be real number, not {type(value).__name__}")
     return float(value)

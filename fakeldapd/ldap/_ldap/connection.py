@@ -11,6 +11,7 @@ from fakeldapd.ldap._ldap import results as r
 from fakeldapd.ldap._ldap.filters import FilterSyntaxError, filter_of
 from fakeldapd.ldap._ldap.handle import ALL, ANY, Failure, Handle
 from fakeldapd.ldap.errors import (
+    DECODING_ERROR,
     CONNECT_ERROR,
     FILTER_ERROR,
     LOCAL_ERROR,
@@ -257,14 +258,19 @@ class LDAP:
             raise TIMEOUT
         kind, messages = found
         last: Any = messages[-1]
+        if last.op.__class__ is m.UndecodableResponse and kind not in _WITHOUT_RESULT:
+            raise r.undecodable(last)
         controls: list[r.ControlTuple] = []
         if kind not in _WITHOUT_RESULT:
             handle.note(last.op)
             if last.op.code:
-                raise r.result_error(messages[0], last)
+                raise r.result_error(messages[0], last, handle.errno)
             if last.controls:
                 controls = r.control_tuples(last.controls)
-        data = r.data(messages, add_ctrls != 0, add_intermediates != 0)
+        try:
+            data = r.data(messages, add_ctrls != 0, add_intermediates != 0)
+        except r.Undecodable:
+            raise r.client_error_of(handle, DECODING_ERROR) from None
         answer = (kind, data, messages[0].message_id, controls)
         if not add_extop:
             return answer
@@ -320,7 +326,7 @@ class LDAP:
         controls = self._controls(handle, server, client)
         op = self.bind_once(handle, name, called, octets, controls)
         if op.code == SASL_BIND_IN_PROGRESS.errnum:
-            return op.server_sasl_creds
+            return op.code if op.server_sasl_creds is None else op.server_sasl_creds
         if op.code:
             raise r.client_error(handle)
         return op.code

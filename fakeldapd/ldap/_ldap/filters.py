@@ -9,10 +9,7 @@ from fakeldapd.protocol.messages import Filter
 @lru_cache(1024)
 def filter_of(text: str) -> Filter | None:
     """The filter; None for the empty text, which libldap sends as nothing at all. Raises FilterSyntaxError."""
-    stripped = text.strip(" ")
-    if not stripped:
-        return None
-    return parse(stripped)
+    return parse(text) if text else None
 
 
 __all__ = ["FilterSyntaxError", "filter_of"]

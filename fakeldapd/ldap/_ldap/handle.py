@@ -16,7 +16,7 @@ from typing import Any
 
 from fakeldapd.ldap import values as v
 from fakeldapd.ldap._ldap.options import DEFAULTS, Options
-from fakeldapd.ldap._ldap.results import TYPES
+from fakeldapd.ldap._ldap.results import type_of
 from fakeldapd.ldap.transport import ConnectionLost, TLSFailed, Transport
 from fakeldapd.ldap.transport.opening import Address, open_first
 from fakeldapd.protocol import messages as m
@@ -34,6 +34,8 @@ REFERRAL = 10
 
 INTERMEDIATE = frozenset({m.SearchResultEntry, m.SearchResultReference, m.IntermediateResponse})
 """Answers that aren't the last one."""
+
+INTERMEDIATE_TAGS = frozenset({0x64, 0x73, 0x79})
 
 
 class Failure(Exception):
@@ -114,9 +116,10 @@ class Handle:
         self._settings = self.options.settings
         self.transport: Transport | None = None
         self.server: Address | None = None  # where the transport leads
-        self._lost = False
+        self._lost: int | None = None  # the error number with which the connection was lost
         self._others: dict[Address, Transport] = {}
         self._last_id = 0
+        self.errno = 0  # what following a referral has left behind while waiting
         self._sent: dict[int, Sent] = {}
         self._answers: dict[int, list[m.LDAPMessage]] = {}
         self._complete: set[int] = set()
@@ -144,7 +147,7 @@ class Handle:
         try:
             self.transport.start_tls(self.options.tls_settings())
         except TLSFailed:
-            self._lost = True
+            self._lost = 0
             raise
 
     # --- errors ---
@@ -171,8 +174,8 @@ class Handle:
 
     def open(self) -> Transport:
         """The transport, opened now if it isn't yet. Raises Failure."""
-        if self._lost:
-            raise self.fail(SERVER_DOWN)
+        if self._lost is not None:
+            raise self.fail(SERVER_DOWN, self._lost)
         if self.transport is None:
             try:
                 self.transport, self.server = self.connect(self.options.servers)
@@ -204,7 +207,7 @@ class Handle:
         place. Raises Failure.
         """
         transport = self.transport
-        if transport is None or self._lost:
+        if transport is None or self._lost is not None:
             transport = self.open()
         if controls is None:
             controls = self._settings.get(v.OPT_SERVER_CONTROLS) or ()
@@ -222,12 +225,15 @@ class Handle:
         return message_id
 
     def _connection_lost(self, transport: Transport, lost: ConnectionLost) -> Failure:
-        transport.close()
+        if lost.info:
+            self.diagnostic = lost.info.encode()
         for message_id, sent in list(self._sent.items()):
             if sent.transport is transport:
                 del self._sent[message_id]
         if transport is self.transport:
-            self._lost = True
+            self._lost = lost.errno
+        else:
+            transport.close()
         return self.fail(SERVER_DOWN, lost.errno)
 
     def abandon(self, message_id: int, controls: tuple[m.Control, ...] | None) -> None:
@@ -237,7 +243,9 @@ class Handle:
         self._complete.discard(message_id)
         if had is not None and complete:
             return
-        transport = self.open()
+        transport = self.transport
+        if transport is None or self._lost is not None:  # nothing is opened for it
+            raise self.fail(SERVER_DOWN)
         sent = self._sent.pop(message_id, None)
         if sent is not None:
             transport = sent.transport
@@ -255,7 +263,7 @@ class Handle:
                 transport.close(encode_message(self.next_id(), m.UnbindRequest(), controls or ()))
         self.transport = None
         self._others.clear()
-        self._lost = True
+        self._lost = 0
 
     # --- receiving ---
 
@@ -271,12 +279,13 @@ class Handle:
 
         None when it is ``deadline``. Raises Failure.
         """
+        self.errno = 0
         found = self._take(message_id, how_many)
         if found is not None:
-            return TYPES[found[0].op.__class__], found
+            return type_of(found[0].op), found
         while True:
-            if self._lost or self.transport is None:
-                raise self.fail(SERVER_DOWN)
+            if self._lost is not None or self.transport is None:
+                raise self.fail(SERVER_DOWN, self._lost or 0)
             transport: Transport | None = self.transport
             try:
                 if self._others:
@@ -291,7 +300,7 @@ class Handle:
             self._arrived(transport, message)
             found = self._take(message_id, how_many)
             if found is not None:
-                return TYPES[found[-1].op.__class__], found
+                return type_of(found[-1].op), found
 
     def _take(self, message_id: int, how_many: int) -> list[m.LDAPMessage] | None:
         answers = self._answers
@@ -336,14 +345,16 @@ class Handle:
         sent = self._sent.get(message.message_id)
         if sent is None or sent.transport is not transport:
             if message.message_id == 0 and isinstance(op, m.ExtendedResponse):
-                self._unsolicited(transport, op)
+                self._unsolicited(op)
             return
-        if op.__class__ in INTERMEDIATE:
+        if op.__class__ in INTERMEDIATE or getattr(op, "tag", 0) in INTERMEDIATE_TAGS:
             if op.__class__ is m.SearchResultReference and self._settings[_REFERRALS]:
                 self._chase(sent, op.uris)
             self._answers.setdefault(_root(sent).message_id, []).append(_with_id(message, _root(sent).message_id))
             return
         sent.final = message
+        if op.__class__ is m.UndecodableResponse:
+            op = m.UnknownResponse(tag=op.tag)
         if sent.parent is None and not sent.children and op.code != REFERRAL:  # type: ignore[union-attr]
             del self._sent[message.message_id]  # nearly always
             self._answers.setdefault(message.message_id, []).append(message)
@@ -414,11 +425,10 @@ class Handle:
         self._sent[message_id] = Sent(message_id, op, sent.controls, transport, server, sent)
         sent.children += 1
 
-    def _unsolicited(self, transport: Transport, op: m.ExtendedResponse) -> None:
+    def _unsolicited(self, op: m.ExtendedResponse) -> None:
         if op.name != m.NOTICE_OF_DISCONNECTION:
             return
-        self._connection_lost(transport, ConnectionLost())
-        self.note(op)
+        self.error_number = int(op.code)
         raise Failure
 
 

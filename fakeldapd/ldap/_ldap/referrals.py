@@ -26,13 +26,16 @@ def chase(handle: "Handle", sent: "Sent", uris: tuple[bytes, ...]) -> bool:
         return False
     for uri in uris:
         try:
-            url = LDAPURL.parse(uri)
-            (server,) = addresses(uri.decode())
+            url = LDAPURL.parse(uri.decode(errors="surrogateescape"))
+            (server,) = addresses(uri.decode(errors="surrogateescape"))
             op = elsewhere(sent.op, url)
             if op is None or _been_there(sent, server, op):
                 continue
             handle.follow(sent, op, server)
-        except (URLSyntaxError, BadURI, UnicodeDecodeError, ConnectionLost, ValueError):
+        except ConnectionLost as lost:
+            handle.errno = lost.errno
+            continue
+        except (URLSyntaxError, BadURI, ValueError):
             continue
         return True
     return False

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from fakeldapd.ldap.descriptions import description
-from fakeldapd.ldap.errors import EXCEPTIONS, LDAPError
+from fakeldapd.ldap.errors import DECODING_ERROR, EXCEPTIONS, LDAPError
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.decode import attribute
 
@@ -31,6 +31,8 @@ TYPES: dict[type, int] = {
 }
 """The number by which python-ldap calls an answer: the tag of its protocolOp."""
 
+_ENTRY, _REFERENCE = TYPES[m.SearchResultEntry], TYPES[m.SearchResultReference]
+
 REFERRAL = 10
 _REMEMBERED = 512
 """Octets of the longest attribute that is remembered."""
@@ -39,35 +41,51 @@ ControlTuple = tuple[str, int, bytes | None]
 
 
 def control_tuples(controls: Iterable[m.Control]) -> list[ControlTuple]:
-    """Controls as the C code gives them."""
-    return [(each.oid.decode(), int(each.criticality), each.value) for each in controls]
+    """Controls of an answer as the C code gives them: libldap forgets when one is critical."""
+    return [(each.oid.decode(), 0, each.value) for each in controls]
 
 
 @lru_cache(8192)
-def _remembered(encoded: bytes) -> tuple[str, tuple[bytes, ...]]:
+def _remembered(encoded: bytes) -> tuple[str, str, tuple[bytes, ...]]:
+    return _read(encoded)
+
+
+def _read(encoded: bytes) -> tuple[str, str, tuple[bytes, ...]]:
+    """An attribute's name, as it is and in lower case, and its values."""
     found = attribute(encoded)
-    return found.type.decode(), found.values
+    name = found.type.decode()
+    return name, name.lower(), found.values
 
 
 def entry(op: m.SearchResultEntry) -> tuple[str, dict[str, list[bytes]]]:
-    """DN and attributes, in the order they came. Raises UnicodeDecodeError."""
+    """DN and attributes, in the order they came. Where one comes twice, libldap finds the first one both times. Raises
+    UnicodeDecodeError.
+    """
     attributes: dict[str, list[bytes]] = {}
+    first: dict[str, tuple[bytes, ...]] = {}
     for encoded in op.attributes:
-        if len(encoded) <= _REMEMBERED:
-            name, values = _remembered(encoded)
+        name, key, values = _remembered(encoded) if len(encoded) <= _REMEMBERED else _read(encoded)
+        if key in first:
+            attributes[name] = attributes.get(name, []) + [*first[key]]
         else:
-            found = attribute(encoded)
-            name, values = found.type.decode(), found.values
-        if name in attributes:
-            attributes[name] += values
-        else:
+            first[key] = values
             attributes[name] = [*values]
     return op.dn.decode(), attributes
 
 
+def type_of(op: Any) -> int:
+    """The number of an answer's kind."""
+    found = TYPES.get(op.__class__)
+    return op.tag if found is None else found
+
+
+class Undecodable(Exception):
+    """An entry or a reference that can't be read."""
+
+
 def data(messages: list[m.LDAPMessage], add_controls: bool, add_intermediates: bool) -> list[Any]:
     """All entries, then all references, then, where asked for, all intermediate responses; each with its controls where
-    asked for.
+    asked for. Raises UnicodeDecodeError, Undecodable.
     """
     entries: list[Any] = []
     references: list[Any] = []
@@ -83,6 +101,8 @@ def data(messages: list[m.LDAPMessage], add_controls: bool, add_intermediates: b
         elif op.__class__ is m.IntermediateResponse and add_intermediates:
             name = None if op.name is None else op.name.decode()
             others.append((name, op.value, control_tuples(message.controls)))
+        elif op.__class__ is m.UndecodableResponse and op.tag in (_ENTRY, _REFERENCE):
+            raise Undecodable
     return entries + references + others if references or others else entries
 
 
@@ -102,17 +122,26 @@ def client_error_of(handle: "Handle", kind: type[LDAPError]) -> LDAPError:
     return client_error(handle)
 
 
-def result_error(first: m.LDAPMessage, last: m.LDAPMessage) -> LDAPError:
+def undecodable(message: m.LDAPMessage) -> LDAPError:
+    """The exception for an answer that can't be read."""
+    code = DECODING_ERROR.errnum
+    told = {"msgtype": type_of(message.op), "msgid": message.message_id, "result": code, "desc": description(code)}
+    return DECODING_ERROR({**told, "ctrls": []})
+
+
+def result_error(first: m.LDAPMessage, last: m.LDAPMessage, errno: int = 0) -> LDAPError:
     """The exception for an answer that says no. ``first`` is the first message of the answer, ``last`` has the result."""
     op: Any = last.op
     code = int(op.code)
     told: dict[str, Any] = {
-        "msgtype": TYPES[type(first.op)],
+        "msgtype": type_of(first.op),
         "msgid": first.message_id,
         "result": code,
         "desc": description(code),
-        "ctrls": control_tuples(last.controls),
     }
+    if errno:
+        told["errno"] = errno
+    told["ctrls"] = control_tuples(last.controls)
     diagnostic = op.diagnostic
     if code == REFERRAL and op.referral:
         diagnostic = b"Referral:\n" + op.referral[0]

@@ -246,7 +246,7 @@ class InProcess:
 
     def _read(self, octets: bytes) -> None:
         if self._octets is None:
-            self._octets = Connection(max_message_size=0, client=True)
+            self._octets = Connection(max_message_size=0, client=True, lenient=True)
         try:
             self._received.extend(self._octets.receive(octets))
         except ProtocolError:

@@ -168,10 +168,10 @@ def open_transport(address: Address, settings: Any, connect_timeout: float | Non
 
 def open_first(servers: tuple[Address, ...], settings: Any, timeout: float | None) -> tuple[Transport, Address]:
     """A connection to the first of the servers that is there. Raises ConnectionLost, for the last of them."""
-    lost = ConnectionLost()
+    number, info = 0, ""
     for address in servers:
         try:
             return open_transport(address, settings, timeout), address
-        except ConnectionLost as error:
-            lost = error
-    raise lost
+        except ConnectionLost as lost:
+            number, info = lost.errno, lost.info
+    raise ConnectionLost(number, info)

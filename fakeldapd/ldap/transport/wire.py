@@ -22,6 +22,13 @@ READ_AT_ONCE = 262_144
 """Octets taken from the socket in one call, at most."""
 
 
+NO_MESSAGE = "not an LDAPMessage"
+"""What the reader says of an element that is another one."""
+
+NONSENSE = os.strerror(errno.ERANGE)
+"""What libldap says of octets that aren't LDAP: the error that its BER library leaves behind."""
+
+
 class Layer:
     """TLSFacts of a socket's TLS."""
 
@@ -51,9 +58,9 @@ class Wire:
     def __init__(self, connected: socket.socket, host: str, tls: TLSSettings | None = None) -> None:
         self._socket = connected
         self._host = host
-        self._connection = Connection(max_message_size=0, client=True)
+        self._connection = Connection(max_message_size=0, client=True, lenient=True)
         self._received: deque[LDAPMessage] = deque()
-        self._lost: ConnectionLost | None = None
+        self._lost: tuple[int, str] | None = None  # not the exception: that would hold on to whoever has raised it
         self.tls: TLSFacts | None = None
         self.is_local = connected.family == socket.AF_UNIX
         if connected.family in (socket.AF_INET, socket.AF_INET6):
@@ -77,32 +84,33 @@ class Wire:
     def send_octets(self, octets: bytes) -> None:
         """Send these octets. Raises ConnectionLost."""
         if self._lost is not None:
-            raise self._lost
+            raise ConnectionLost(*self._lost)
         try:
             self._socket.settimeout(None)
             self._socket.sendall(octets)
-        except (OSError, ValueError):
-            raise self._is_lost() from None
+        except OSError as error:
+            raise self._is_lost(error.errno or 0) from None
 
     def receive(self, deadline: float | None) -> LDAPMessage | None:
         """The next message; None when it is ``deadline``. Raises ConnectionLost."""
         received = self._received
         while not received:
             if self._lost is not None:
-                raise self._lost
+                raise ConnectionLost(*self._lost)
             try:
                 self._socket.settimeout(None if deadline is None else max(0.0, deadline - time.monotonic()))
                 octets = self._socket.recv(READ_AT_ONCE)
             except (TimeoutError, BlockingIOError, ssl.SSLWantReadError):
                 return None
-            except (OSError, ValueError):
-                raise self._is_lost() from None
+            except OSError as error:
+                number = error.errno or 0
+                raise self._is_lost(number, os.strerror(number) if number else "") from None
             if not octets:
                 raise self._is_lost()
             try:
                 received.extend(self._connection.receive(octets))
-            except ProtocolError:
-                raise self._is_lost() from None
+            except ProtocolError as error:
+                raise self._is_lost(info="" if error.diagnostic == NO_MESSAGE else NONSENSE) from None
         return received.popleft()
 
     @property
@@ -135,11 +143,9 @@ class Wire:
         self._socket = wrapped
         self.tls = Layer(wrapped)
 
-    def _is_lost(self) -> ConnectionLost:
-        self._lost = ConnectionLost()
-        with suppress(OSError):
-            self._socket.close()
-        return self._lost
+    def _is_lost(self, errno: int = 0, info: str = "") -> ConnectionLost:
+        self._lost = (errno, info)
+        return ConnectionLost(errno, info)
 
     def close(self, octets: bytes = b"") -> None:
         """Send what is given, if that is still possible, and close."""
@@ -152,6 +158,8 @@ class Wire:
                     self._socket.settimeout(0.0)
                     self._socket.unwrap()
         self._is_lost()
+        with suppress(OSError):
+            self._socket.close()
 
 
 def connect_tcp(host: str, port: int, timeout: float | None) -> socket.socket:
@@ -160,20 +168,20 @@ def connect_tcp(host: str, port: int, timeout: float | None) -> socket.socket:
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError:
         raise ConnectionLost from None
-    lost = ConnectionLost()
+    number = 0
     for family, kind, protocol, _, address in addresses:
         connecting = socket.socket(family, kind, protocol)
         try:
             connecting.settimeout(timeout)
             connecting.connect(address)
         except TimeoutError:
-            lost = ConnectionLost(errno.ETIMEDOUT)
+            number = errno.ETIMEDOUT
         except OSError:  # libldap looks at the socket after the kernel has refused, and finds that it isn't connected
-            lost = ConnectionLost(errno.ENOTCONN)
+            number = errno.ENOTCONN
         else:
             return connecting
         connecting.close()
-    raise lost
+    raise ConnectionLost(number)
 
 
 def connect_local(path: str, timeout: float | None) -> socket.socket:
