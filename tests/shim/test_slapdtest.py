@@ -29,6 +29,20 @@ dn: cn=Foo,{suffix}
 objectClass: organizationalRole
 cn: Foo
 """
+SHOES = """\\
+dn: cn=shoes,cn=schema,cn=config
+objectClass: olcSchemaConfig
+cn: shoes
+olcAttributeTypes: ( 1.3.6.1.4.1.56207.1.1.9 NAME 'shoeSize' EQUALITY integerMatch
+  SYNTAX 1.3.6.1.4.1.1466.115.121.1.27 )
+"""
+PERSON = """\\
+dn: cn={0},o=other
+objectClass: inetOrgPerson
+cn: {0}
+sn: {0}
+userPassword: p{0}
+"""
 
 
 class Case(SlapdTestCase):
@@ -88,14 +102,14 @@ class TestIt(Case):
         server.ldapmodify(f"dn: cn=One,{server.suffix}\\nchangetype: modify\\nreplace: street\\nstreet: x\\n")
         server.slapadd(f"dn: ou=Two,{server.suffix}\\nobjectClass: organizationalUnit\\nou: Two\\n")
         server.ldapadd(f"dn: cn=Three,ou=Two,{server.suffix}\\nobjectClass: organizationalRole\\ncn: Three\\n")
-        self.assertEqual(self.names(), ["cn=Foo", "cn=Manager", "cn=One", "cn=Three", server.suffix.partition(",")[0], "ou=Two"])
+        self.assertEqual(self.names(), ["cn=Foo", "cn=Manager", "cn=One", "cn=Three", "dc=slapd-test", "ou=Two"])
         self.assertEqual(self._open_ldap_conn().read_s(f"cn=One,{server.suffix}")["street"], [b"x"])
         with self.assertRaisesRegex(RuntimeError, "not allowed on non-leaf"):
             server.ldapdelete(f"ou=Two,{server.suffix}")
         server.ldapdelete(f"ou=Two,{server.suffix}", recursive=True)
         server.ldapmodify(f"dn: cn=One,{server.suffix}\\nchangetype: modrdn\\nnewrdn: cn=First\\ndeleteoldrdn: 1\\n")
         server.ldapmodify(f"dn: cn=First,{server.suffix}\\nchangetype: delete\\n")
-        self.assertEqual(self.names(), ["cn=Foo", "cn=Manager", server.suffix.partition(",")[0]])
+        self.assertEqual(self.names(), ["cn=Foo", "cn=Manager", "dc=slapd-test"])
 
     def test_what_goes_wrong(self):
         server = self.server
@@ -164,7 +178,7 @@ class TestItsLife(SlapdTestCase):
         self.server.start()
         with self.assertRaises(ldap.NO_SUCH_OBJECT):
             self.names()
-        self.server.ldapadd(f"dn: {self.server.suffix}\\nobjectClass: dcObject\\nobjectClass: organization\\ndc: slapd-test\\no: x\\n")
+        self.server.ldapadd(BASE.format(suffix=self.server.suffix, root=self.server.root_dn, password="x"))
 
     def test_in_a_block(self):
         with SlapdObject() as other:
@@ -173,8 +187,7 @@ class TestItsLife(SlapdTestCase):
         self.assertIsNone(other._proc)
 
     def test_schema(self):
-        text = "( 1.3.6.1.4.1.56207.1.1.9 NAME 'shoeSize' EQUALITY integerMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.27 )"
-        self.server.slapadd(f"dn: cn=shoes,cn=schema,cn=config\\nobjectClass: olcSchemaConfig\\ncn: shoes\\nolcAttributeTypes: {text}\\n", ["-n0"])
+        self.server.slapadd(SHOES, ["-n0"])
         self.server.restart()
         with self.assertRaises(ldap.OBJECT_CLASS_VIOLATION):
             self._open_ldap_conn().modify_s(f"cn=Foo,{self.server.suffix}", [(ldap.MOD_ADD, "shoeSize", b"43")])
@@ -214,8 +227,8 @@ class TestOther(SlapdTestCase):
     server_class = OtherSlapd
 
     def test_it_is_as_configured(self):
-        self.server.ldapadd("dn: o=other\\nobjectClass: organization\\no: other\\n\\n" + "\\n".join(
-            f"dn: cn={n},o=other\\nobjectClass: inetOrgPerson\\ncn: {n}\\nsn: {n}\\nuserPassword: p{n}\\n" for n in "abc"))
+        self.server.ldapadd("dn: o=other\\nobjectClass: organization\\no: other\\n")
+        self.server.ldapadd("\\n".join(map(PERSON.format, "abc")))
         boss = self._open_ldap_conn()
         self.assertEqual(boss.whoami_s(), "dn:cn=boss,o=other")
         with self.assertRaises(ldap.CONSTRAINT_VIOLATION):
