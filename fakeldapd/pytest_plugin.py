@@ -13,16 +13,33 @@ test, ``make_ldap_server`` makes more. What they hold and how they are set can b
     def test_login(ldap_server): ...
 
 A test with a mark ``ldap_options`` has a server of its own.
+
+``fakeldapd_shim = true`` in pytest's settings puts the shim in the place of python-ldap (see ``fakeldapd.shim``).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fakeldapd import shim
+from fakeldapd.shim import ldap_shim as ldap_shim
+
 if TYPE_CHECKING:
     from fakeldapd.double.directory import FakeDirectory
     from fakeldapd.double.server import FakeLDAPServer
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Make the setting known."""
+    shim.add_setting(parser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, object, object]:
+    """Do what the setting says before any conftest is imported."""
+    shim.begin_if_set(early_config)
+    return (yield)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -3,6 +3,8 @@ settings.
 
 Either has it installed before any conftest is imported, and thereby before the code under test. ``ldap_shim`` is a
 fixture for tests whose code has not imported ``ldap`` yet. Nothing of the shim is imported before it is wanted.
+
+PYTEST_DONT_REWRITE: there are no assertions here, and this module may be imported before pytest hears of it.
 """
 
 from collections.abc import Iterator

@@ -184,7 +184,7 @@ SAID = {
 @pytest.mark.parametrize("package", USERS)
 def test_packages_that_require_python_ldap(package: str, with_shim: Path, tmp_path: Path) -> None:
     bare = {"PATH": str(with_shim), "PYTHONPATH": "", "HOME": str(tmp_path)}  # no compiler there
-    words = [with_shim / "python", "-m", "pip", "install", "--quiet", "--only-binary", ":all:", package]
+    words = [str(with_shim / "python"), "-m", "pip", "install", "--quiet", "--only-binary", ":all:", package]
     got = subprocess.run(words, env={**os.environ, **bare}, capture_output=True, text=True, timeout=LONG)
     if got.returncode and not os.environ.get("FAKELDAPD_REQUIRE_ALL"):
         pytest.skip(f"{package} can't be had: {got.stderr[-300:]}")

@@ -20,17 +20,8 @@ def test_where():
     assert ldap.__name__ == "fakeldapd.ldap"
 """,
 }
-SETTING = """
-import pytest
-from fakeldapd import shim
-def pytest_addoption(parser):
-    shim.add_setting(parser)
-@pytest.hookimpl(wrapper=True)
-def pytest_load_initial_conftests(early_config):
-    shim.begin_if_set(early_config)
-    return (yield)
-"""
-"""What the plugin does that is always there."""
+ALWAYS = "fakeldapd.pytest_plugin"
+"""The plugin that is there wherever the package is installed."""
 EARLY = """
 import pytest
 @pytest.hookimpl(tryfirst=True)
@@ -47,19 +38,19 @@ def pytest_in(folder: Path, *words: str, **environ: str) -> Done:
 
 
 WAYS = {
-    "setting, workers": (("-p", "setting", "-n", "1"), "fakeldapd_shim = true"),
+    "setting, workers": (("-p", ALWAYS, "-n", "1"), "fakeldapd_shim = true"),
     "-p, workers": (("-p", "fakeldapd.shim", "-n", "1"), ""),
     "-p in the settings, workers": (("-n", "1"), "addopts = -p fakeldapd.shim"),
     "-p, a plugin with settings": (("-p", "fakeldapd.shim", "-p", "early"), ""),
-    "setting, a plugin with settings": (("-p", "early", "-p", "setting"), "fakeldapd_shim = true"),
-    "both": (("-p", "fakeldapd.shim", "-p", "setting"), "fakeldapd_shim = true"),
+    "setting, a plugin with settings": (("-p", "early", "-p", ALWAYS), "fakeldapd_shim = true"),
+    "both": (("-p", "fakeldapd.shim", "-p", ALWAYS), "fakeldapd_shim = true"),
 }
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_before_any_conftest(way: str, tmp_path: Path) -> None:
     words, settings = WAYS[way]
-    write(tmp_path, {**OTHER, **APPLICATION, "setting": SETTING, "early": EARLY})
+    write(tmp_path, {**OTHER, **APPLICATION, "early": EARLY})
     (tmp_path / "pytest.ini").write_text(f"[pytest]\n{settings}\n", encoding="utf-8")
     done = pytest_in(tmp_path, *words)
     assert done.code == 0, done.out + done.err
@@ -68,8 +59,8 @@ def test_before_any_conftest(way: str, tmp_path: Path) -> None:
 
 def test_without_the_setting_nothing_happens(tmp_path: Path) -> None:
     test = "import ldap, sys\ndef test(): assert ldap.initialize('') and 'fakeldapd.ldap' not in sys.modules\n"
-    write(tmp_path, {**OTHER, "setting": SETTING, "test_it": test})
-    done = pytest_in(tmp_path, "-p", "setting")
+    write(tmp_path, {**OTHER, "test_it": test})
+    done = pytest_in(tmp_path, "-p", ALWAYS)
     assert done.code == 0, done.out + done.err
 
 
@@ -97,7 +88,6 @@ def test_the_fixture(tmp_path: Path) -> None:
 import sys
 import pytest
 import fakeldapd.ldap
-pytest_plugins = ["plugin"]
 BASE = ("dc=example,dc=com", [("objectClass", [b"domain"]), ("dc", [b"example"])])
 def late():
     import ldap, ldap.modlist
@@ -113,15 +103,15 @@ def test_with(ldap_shim, time):
 def test_without():
     assert late().initialize("") == "the other one"
 """
-    write(tmp_path, {**OTHER, "plugin": "from fakeldapd.shim import ldap_shim\n", "test_it": test})
-    done = pytest_in(tmp_path)
+    write(tmp_path, {**OTHER, "test_it": test})
+    done = pytest_in(tmp_path, "-p", ALWAYS)
     assert done.code == 0, done.out + done.err
     assert "3 passed" in done.out
 
 
 def test_the_fixture_too_late(tmp_path: Path) -> None:
-    test = "import ldap\npytest_plugins = ['plugin']\ndef test(ldap_shim): pass\n"
-    write(tmp_path, {**OTHER, "plugin": "from fakeldapd.shim import ldap_shim\n", "test_it": test})
-    done = pytest_in(tmp_path)
+    test = "import ldap\ndef test(ldap_shim): pass\n"
+    write(tmp_path, {**OTHER, "test_it": test})
+    done = pytest_in(tmp_path, "-p", ALWAYS)
     assert done.code == 1
     assert "InstallError: test_it has imported python-ldap already" in done.out
