@@ -14,12 +14,17 @@ test, ``make_ldap_server`` makes more. What they hold and how they are set can b
 
 A test with a mark ``ldap_options`` has a server of its own. When a test fails, its report says what its servers were
 asked. ``--ldap-lint`` says at the end what the application did that would hurt in production.
+
+``fakeldapd_shim = true`` in pytest's settings puts the shim in the place of python-ldap (see ``fakeldapd.shim``).
 """
 
 from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from fakeldapd import shim
+from fakeldapd.shim import ldap_shim as ldap_shim
 
 if TYPE_CHECKING:
     from fakeldapd.double.directory import FakeDirectory
@@ -30,10 +35,18 @@ _SERVERS = pytest.StashKey[dict[int, Any]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The option that asks for lint."""
+    """The option that asks for lint, and the setting for the shim."""
+    shim.add_setting(parser)
     parser.getgroup("fakeldapd").addoption(
         "--ldap-lint", action="store_true", help="at the end, say what the application asked that hurts in production"
     )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, object, object]:
+    """Do what the setting says before any conftest is imported."""
+    shim.begin_if_set(early_config)
+    return (yield)
 
 
 def pytest_configure(config: pytest.Config) -> None:
