@@ -81,6 +81,19 @@ valsort-attr businessCategory {GROUPS} alpha-ascend
 valsort-attr carLicense dc=example,dc=com weighted
 valsort-attr departmentNumber dc=example,dc=com weighted alpha-descend"""
 
+SEVERAL = [
+    "memberof",
+    "refint:member manager seeAlso",
+    r"constraint:mail regex '^.*@example\.com$' constraint_attribute manager count 1",
+    "unique:mail uid",
+    "valsort:description dc=example,dc=com alpha-descend",
+    "dynlist:groupOfURLs memberURL member",
+    "retcode:retcode-indir retcode-parent ou=nowhere,dc=example,dc=com",
+]
+TWICE = ["memberof", "memberof:group-oc=groupOfUniqueNames member-ad=uniqueMember memberof-ad=seeAlso"]
+WITHOUT_MSUSER = "core,cosine,inetorgperson,nis,misc,dyngroup"
+"""msuser.schema defines a memberOf that slapd's overlay can't use."""
+
 VARIANTS: dict[str, dict[str, object]] = {
     "retcode": {"overlay": ["retcode:retcode-parent ou=nowhere,dc=example,dc=com retcode-indir"]},
     "retcode-parent": {"overlay": [RETCODE]},
@@ -94,3 +107,10 @@ VARIANTS: dict[str, dict[str, object]] = {
     "unique-all": {"overlay": [f"unique:unique_uri 'ignore ldap:///{PEOPLE}?{IGNORED}?sub'"]},
 }
 """Options by the names that rows use; all of these begin with the usual entries."""
+
+AMONG_GROUPS: dict[str, dict[str, object]] = {
+    "several": {"overlay": SEVERAL, "schema": WITHOUT_MSUSER},
+    "several, the other way": {"overlay": SEVERAL[::-1], "schema": WITHOUT_MSUSER},
+    "memberof twice": {"overlay": TWICE, "schema": WITHOUT_MSUSER},
+}
+"""The same where there are more groups, and a memberOf that slapd's overlay can use."""
