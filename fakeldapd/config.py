@@ -12,6 +12,8 @@ from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, cast
 
+from fakeldapd.directives import ALLOW, DISALLOW, REQUIRE, RESTRICT, SECURITY, factor, one_of
+
 PREFIX = "FAKELDAPD_"
 
 DEFAULT_PASSWORD = "admin"
@@ -207,6 +209,63 @@ class Config:
         "demand: there must be a good one",
         choices=CLIENT_CERTIFICATES,
     )
+    access: tuple[str, ...] = _option(
+        (),
+        "access rules as slapd has them, `to WHAT by WHO LEVEL ...`, or `@FILE`; they replace the default ones",
+        metavar="RULE|@FILE",
+        many=True,
+        shown="users write their own password, everybody reads everything but passwords",
+    )
+    allow: tuple[str, ...] = _option(
+        (),
+        f"what slapd calls allow: {', '.join(ALLOW)}",
+        metavar="FEATURE",
+        read=one_of(ALLOW),
+        many=True,
+        commas=True,
+    )
+    disallow: tuple[str, ...] = _option(
+        (),
+        f"what slapd calls disallow: {', '.join(DISALLOW)}",
+        metavar="FEATURE",
+        read=one_of(DISALLOW),
+        many=True,
+        commas=True,
+    )
+    require: tuple[str, ...] = _option(
+        (),
+        f"what clients must have done before they may do anything: {', '.join(REQUIRE)}",
+        metavar="CONDITION",
+        read=one_of(REQUIRE),
+        many=True,
+        commas=True,
+    )
+    security: tuple[tuple[str, int], ...] = _option(
+        (),
+        f"the least strengths of connections: {', '.join(SECURITY)}",
+        metavar="FACTOR=N",
+        read=factor,
+        many=True,
+        commas=True,
+    )
+    restrict: tuple[str, ...] = _option(
+        (),
+        f"operations to refuse: {', '.join(RESTRICT)}, or extended=OID",
+        metavar="OPERATION",
+        read=one_of(RESTRICT, "extended="),
+        many=True,
+        commas=True,
+    )
+    referral: tuple[str, ...] = _option(
+        (), "where to send clients that ask for a name outside of all naming contexts", metavar="URL", many=True
+    )
+    limits: tuple[str, ...] = _option(
+        (),
+        "limits for some clients, the first that is for a client counts: "
+        "`WHO size=N`, size.soft, size.hard, size.unchecked, size.pr, size.prtotal, time, time.soft, time.hard",
+        metavar="WHO LIMIT ...",
+        many=True,
+    )
     authz_regexp: tuple[str, ...] = _option(
         (),
         "whom SASL names mean, such as uid=alice,cn=scram-sha-256,cn=auth: the first pattern found in one gives a DN, "
@@ -263,6 +322,8 @@ class Config:
             raise ConfigError("--listen: no address given; write for example --listen ldap://127.0.0.1:1389")
         if self.ready_file and not Path(self.ready_file).absolute().parent.is_dir():
             raise ConfigError(f"--ready-file {self.ready_file}: there is no such directory")
+        if self.access and self.anonymous == "deny":
+            raise ConfigError("--access and --anonymous deny: let the access rules say what anonymous clients may do")
         if self.ldif_file_urls and not Path(self.ldif_file_urls).is_dir():
             raise ConfigError(f"--ldif-file-urls {self.ldif_file_urls}: there is no such directory")
         self._check_tls()
@@ -365,7 +426,10 @@ def from_arguments(arguments: argparse.Namespace, environ: Mapping[str, str]) ->
     for name, option in options():
         value = getattr(arguments, name, None)
         if option.many and value:
-            given[name] = option.parse_all(value)
+            try:
+                given[name] = option.parse_all(value)
+            except ValueError as error:
+                raise ConfigError(f"--{name.replace('_', '-')} {' '.join(value)}: {error}") from None
         elif value is not None and not option.many:
             given[name] = value
     return Config.make(given, environ)

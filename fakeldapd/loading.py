@@ -5,6 +5,7 @@ A load is all or nothing: the first thing that is wrong ends it, and the error s
 
 import gc
 import itertools
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING
 from fakeldapd.config import Config, ConfigError
 from fakeldapd.directory import ldif
 from fakeldapd.operations.access import DefaultAccess
-from fakeldapd.operations.directory import Directory, Limits, run_at_once
+from fakeldapd.operations.directory import Directory, run_at_once
+from fakeldapd.operations.limits import Limits
 from fakeldapd.operations.load import Loader
 from fakeldapd.operations.request import Signal
 from fakeldapd.operations.sasl.settings import SASLSettings, mapping, secprops
@@ -37,23 +39,25 @@ def build(
     settings: Config,
     background: Callable[[Callable[[], None], Signal], None] = run_at_once,
     on_error: Callable[[ldif.LDIFError], None] | None = None,
+    *,
+    records: Iterator[ldif.Record] | None = None,
+    clock: Callable[[], float] = time.time,
+    counted: bool = False,
 ) -> Directory:
     """The directory that the settings describe, loaded. Raises LoadError, or ConfigError for a DN that is none.
 
     ``background`` does slow work, such as checking a slow password hash (see Directory). Given ``on_error``, a mistake
-    in LDIF goes there and the load goes on.
+    in LDIF goes there and the load goes on. ``records`` are loaded instead of the settings' files. ``clock`` and
+    ``counted`` as in Directory.
     """
-    try:
-        schema = Schema.load(settings.schema or DEFAULT_SCHEMAS, SchemaCheck(settings.schema_check))
-        if settings.schema:
-            schema.definitions()  # what a schema needs of others has to be there; the default ones are known to fit
-    except SchemaError as error:
-        raise LoadError(str(error)) from error
+    schema = _schema(settings)
     collecting = gc.isenabled()
     gc.disable()  # a load makes no garbage that needs collecting, only objects to look through in vain
     try:
-        records = _records(settings, on_error)
-        suffixes, records = _suffixes(settings, schema, records)
+        sample = records is None and not settings.files
+        if records is None:
+            records = _records(settings, on_error)
+        suffixes, records = _suffixes(settings, schema, records, sample)
         directory = Directory(
             schema,
             suffixes,
@@ -67,6 +71,8 @@ def build(
             sasl=_sasl(settings),
             background=background,
             overlays=_overlays(settings),
+            clock=clock,
+            counted=counted,
         )
         loader = Loader(
             directory,
@@ -78,6 +84,7 @@ def build(
         for overlay in directory.overlays:
             overlay.loaded(directory)
         directory.read_only = settings.read_only
+        _rules(settings, directory)
     except ldif.LDIFError as error:
         raise LoadError(str(error)) from error
     except SettingError as error:
@@ -90,12 +97,51 @@ def build(
     return directory
 
 
+def _schema(settings: Config) -> Schema:
+    try:
+        schema = Schema.load(settings.schema or DEFAULT_SCHEMAS, SchemaCheck(settings.schema_check))
+        if settings.schema:
+            schema.definitions()  # what a schema needs of others has to be there; the default ones are known to fit
+    except SchemaError as error:
+        raise LoadError(str(error)) from error
+    return schema
+
+
 def _overlays(settings: Config) -> "Sequence[Overlay]":
     if not settings.overlay:
         return ()
     from fakeldapd.overlays.table import read_overlays
 
     return read_overlays(settings.overlay)
+
+
+def _rules(settings: Config, directory: Directory) -> None:
+    """Access rules, limits and policy; what they need is imported only where there are some. Raises ConfigError,
+    LoadError for a bad rule in a file, OSError.
+    """
+    if settings.access:
+        from fakeldapd.operations.access.load import OPTION, rule_access
+        from fakeldapd.operations.access.words import AccessSyntaxError
+
+        try:
+            directory.access = rule_access(settings.access, directory.schema, directory.dit)
+        except AccessSyntaxError as error:
+            raise (ConfigError if str(error).startswith(OPTION) else LoadError)(str(error)) from error
+    if settings.limits:
+        from fakeldapd.operations.limits import LimitsError, read_limits
+
+        try:
+            directory.limit_rules = read_limits(settings.limits, directory.limits, directory)
+        except LimitsError as error:
+            raise ConfigError(f"--limits: {error}") from error
+    words = (settings.allow, settings.disallow, settings.require, settings.restrict, settings.security)
+    if any(words) or settings.referral:
+        from fakeldapd.operations.policy import make_policy
+
+        try:
+            directory.enforce(make_policy(*words, settings.referral))
+        except ValueError as error:
+            raise ConfigError(str(error)) from error
 
 
 def _sasl(settings: Config) -> SASLSettings:
@@ -126,7 +172,7 @@ def _admin_of(schema: Schema, suffix: DN) -> DN:
 
 
 def _suffixes(
-    settings: Config, schema: Schema, records: Iterator[ldif.Record]
+    settings: Config, schema: Schema, records: Iterator[ldif.Record], sample: bool
 ) -> tuple[list[DN], Iterator[ldif.Record]]:
     """The naming contexts, and the records (of which the first may have been needed to know)."""
     if settings.base:
@@ -134,11 +180,12 @@ def _suffixes(
         if len({dn.key for dn in suffixes}) < len(suffixes):
             raise ConfigError("--base: the same naming context twice; leave one out")
         return suffixes, records
-    if not settings.files:
+    if sample:
         return [_dn(schema, SAMPLE_BASE, "--base")], records
     first = next(records, None)
     if first is None:
-        raise LoadError(f"{settings.files[0]}: no entry in it; with --base DN --empty a server starts without any")
+        name = settings.files[0] if settings.files else "the data"
+        raise LoadError(f"{name}: no entry in it; with --base DN --empty a server starts without any")
     text = first.dn if isinstance(first, ldif.ContentRecord) else first.op.dn
     try:
         return [schema.dn(text)], itertools.chain((first,), records)

@@ -170,6 +170,13 @@ BAD_SCHEMA = "attributetype ( 1.2.3 NAME 'x' SUP noSuch )\n"
         (["--base", "garbage"], 2, "--base garbage"),
         (["--admin-dn", "garbage"], 2, "--admin-dn garbage"),
         (["--base", "o=a", "--base", "O=A", "--empty"], 2, "twice"),
+        (["--access", "to * by * reed"], 2, "--access to * by * reed: 'reed' is neither"),
+        (["--access", "to * by peername.ip=::1 read"], 2, "'peername' is not supported"),
+        (["--access", "@{tmp}/bad.access"], 3, "bad.access:3: there is no attribute"),
+        (["--access", "@{tmp}/missing.access"], 3, "missing.access: No such file"),
+        (["--limits", "users"], 2, "--limits: 'users'"),
+        (["--restrict", "extended=1.2.3"], 2, "--restrict extended=1.2.3"),
+        (["--referral", "http://x"], 2, "--referral: "),
         (["{tmp}/missing.ldif"], 3, "missing.ldif: No such file"),
         (["{tmp}/bad.ldif"], 3, "bad.ldif:4: "),
         (["{tmp}/empty.ldif"], 3, "empty.ldif: no entry"),
@@ -182,6 +189,7 @@ BAD_SCHEMA = "attributetype ( 1.2.3 NAME 'x' SUP noSuch )\n"
 )
 def test_what_is_wrong_is_said_and_has_its_exit_code(words: list[str], code: int, said: str, tmp_path: Path) -> None:
     (tmp_path / "bad.ldif").write_text(BAD_LDIF)
+    (tmp_path / "bad.access").write_text("# rules\naccess to * by users read\naccess to * by dnattr=noSuch read\n")
     (tmp_path / "bad.schema").write_text(BAD_SCHEMA)
     (tmp_path / "empty.ldif").write_text("# nothing\n")
     (tmp_path / "good.ldif").write_text(LDIF)

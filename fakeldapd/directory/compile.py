@@ -6,7 +6,7 @@ nor ``(!(foo=bar))`` finds anything.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 from fakeldapd.directory.evaluate import (
     BIT_RULES,
@@ -20,7 +20,6 @@ from fakeldapd.directory.evaluate import (
     ClassTest,
     DeepTest,
     EqualityTest,
-    GuardedTest,
     NamingTest,
     NotTest,
     OrTest,
@@ -35,6 +34,7 @@ from fakeldapd.directory.evaluate import (
     ViewedTest,
     substrings_match,
 )
+from fakeldapd.directory.guarded import GuardedTest, SubtypesTest
 from fakeldapd.protocol import messages as m
 from fakeldapd.schema.elements import AttributeDescription, AttributeType, ObjectClass
 from fakeldapd.schema.registry import AttributeDescriptionError, Schema, SchemaCheck
@@ -111,14 +111,19 @@ _SETS: dict[type, Callable[[list[Test]], Test]] = {
 }
 
 
-def _guarded(setting: Setting, attribute_type: AttributeType, test: Test) -> Test:
+def _guarded(setting: Setting, attribute_type: AttributeType, test: Any, *, subtypes: bool = True) -> Test:
+    """The test with what access rules say of the type, and of the types of the attributes that are really there."""
     viewed = setting.viewed
     if setting.view is not None and (viewed is None or not viewed.isdisjoint(attribute_type.subtypes)):
-        test = ViewedTest(test, setting.view)
+        test, subtypes = ViewedTest(test, setting.view), False
     if setting.guard is None:
-        return test
+        return cast(Test, test)
     guard = setting.guard(attribute_type)
-    return test if guard is None else GuardedTest(test, guard)
+    if subtypes and len(attribute_type.subtypes) > 1 and test.reach.computed is None:
+        guards = {t: g for t in attribute_type.subtypes if (g := setting.guard(t)) is not None and g is not guard}
+        if guards:
+            test = SubtypesTest(test, guards)
+    return cast(Test, test) if guard is None else GuardedTest(test, guard)
 
 
 def _present(setting: Setting, f: m.Present) -> Test:
@@ -145,7 +150,7 @@ def _equality(setting: Setting, f: m.Equality) -> Test:
     if attribute_type.name in _CLASS_TESTS:
         of_class = class_test(setting.schema, description, f.value)
         if of_class is not None:
-            return _guarded(setting, attribute_type, of_class)
+            return _guarded(setting, attribute_type, of_class, subtypes=False)
     assertion = rule.assertion(f.value)
     if assertion is None:
         return UNDEFINED
@@ -235,7 +240,7 @@ def _extensible(setting: Setting, f: m.Extensible) -> Test:
             test = (BitTest if rule.oid in BIT_RULES else ValueTest)(reach, rule, assertion)
     if f.dn_attributes and not description.options and assertion is not None:
         test = OrTest([test, NamingTest(description.type, rule, assertion)])
-    return _guarded(setting, description.type, test)
+    return _guarded(setting, description.type, test, subtypes=False)
 
 
 def _undefined(setting: Setting, f: m.Undefined) -> Test:

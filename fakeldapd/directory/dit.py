@@ -11,10 +11,12 @@ Everything here happens between two turns of one thread. Whoever walks the tree 
 when each part of the walk began, and must skip nodes whose entry has gone (``node.entry is None``).
 """
 
+import weakref
 from collections.abc import Iterable, Iterator
 
 from fakeldapd.directory.entry import Entries, Entry, Layout
 from fakeldapd.directory.index import Indexes
+from fakeldapd.directory.snapshot import Delta, Snapshot, SnapshotError
 from fakeldapd.schema.dn import DN, RDN
 
 
@@ -24,6 +26,7 @@ class Node:
     __slots__ = ("children", "entry", "parent", "rdn")
 
     virtual = False
+    suffix: DN | None = None
 
     def __init__(self, parent: "Node | None", rdn: RDN | None) -> None:
         self.parent = parent
@@ -54,7 +57,7 @@ class Node:
         while (parent := node.parent) is not None:
             parts.append(node.rdn.text)  # type: ignore[union-attr]
             node = parent
-        parts.append(node.suffix.text)  # type: ignore[attr-defined]
+        parts.append(node.suffix.text)  # type: ignore[union-attr]
         return b",".join(parts)
 
     def is_within(self, other: "Node") -> bool:
@@ -83,6 +86,7 @@ class Context(Node):
     """The root of a naming context (RFC 4512 section 2.1)."""
 
     __slots__ = ("suffix",)
+    suffix: DN
 
     def __init__(self, suffix: DN) -> None:
         super().__init__(None, None)
@@ -100,8 +104,8 @@ class Virtual(Context):
 class DIT:
     """The naming contexts and what is below them.
 
-    ``len()`` is the number of entries. ``alias_count``, ``referral_count`` and ``subentry_count`` let a search skip
-    what it needn't look for.
+    ``len()`` is the number of entries, ``changes`` counts what has happened to them. ``alias_count``,
+    ``referral_count`` and ``subentry_count`` let a search skip what it needn't look for.
     """
 
     def __init__(self, suffixes: Iterable[DN]) -> None:
@@ -109,9 +113,12 @@ class DIT:
         self.indexes = Indexes(self)
         self.alias_count = 0
         self.referral_count = 0
+        self.changes = 0
         self.subentry_count = 0
         self._depths = frozenset(context.suffix.depth for context in self.contexts.values())
         self._size = 0
+        self._base: weakref.ref[Snapshot] | None = None
+        self._delta: Delta | None = None  # what leads back to the snapshot at the base, while there is one
 
     def __len__(self) -> int:
         return self._size
@@ -169,11 +176,14 @@ class DIT:
 
     def put(self, node: Node, entry: Entry) -> None:
         """Change the entry at a node of the tree for another."""
+        if self._delta is not None:
+            self._delta.note(node)
         old = node.entry
         node.entry = entry
         if old is None or old.layout is not entry.layout:
             self._count(old, -1)
             self._count(entry, +1)
+        self.changes += 1
         self.indexes.changed(node, old, entry)
 
     def add(self, dn: DN, entry: Entry) -> Node:
@@ -195,18 +205,23 @@ class DIT:
 
     def add_context(self, context: Context, dn: DN, entry: Entry) -> None:
         """Put the entry of an empty naming context's root; ``dn`` is its suffix in the spelling of whoever adds it."""
+        if self._delta is not None:
+            self._delta.note(context)
         context.suffix = dn
         self.put(context, entry)
 
     def remove(self, node: Node) -> None:
         """Take away a leaf."""
+        if self._delta is not None:
+            self._delta.note(node)
         old, node.entry = node.entry, None
         if node.parent is not None:
             self._detach(node)
         self._count(old, -1)
+        self.changes += 1
         self.indexes.changed(node, old, None)
 
-    def restore(self, node: Node, entry: Entry) -> None:
+    def put_back(self, node: Node, entry: Entry) -> None:
         """Put a leaf that was taken away back below its superior."""
         assert node.parent is not None
         self._attach(node.parent, node)
@@ -216,6 +231,9 @@ class DIT:
         """Give a node another RDN and perhaps another superior; what is below moves with it. ``entry`` takes the old
         one's place.
         """
+        if self._delta is not None:
+            self._delta.note(node)
+        self.changes += 1
         self._detach(node)
         node.rdn = rdn
         if superior is not None:
@@ -225,26 +243,114 @@ class DIT:
         if entry is not None:
             self.put(node, entry)
 
-    def renew(self, entries: Entries) -> None:
-        """Give every entry a layout under the schema as it is after a change of definitions that entries have."""
+    def renew(self, entries: Entries, *, noted: bool = True) -> None:
+        """Give every entry a layout under the schema as it is after a change of definitions that entries have. Not
+        ``noted``, the entries as they were are no state to go back to.
+        """
         renewed: dict[Layout, Layout] = {}
         for node in self.nodes():
             if node.entry is not None:
+                if noted and self._delta is not None:
+                    self._delta.note(node)
                 node.entry = entries.renewed(node.entry, renewed)
         self.indexes = Indexes(self)
 
-    @staticmethod
-    def _attach(parent: Node, node: Node) -> None:
+    # --- states to go back to -----------------------------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        """The tree as it is now."""
+        base = self._base() if self._base is not None else None
+        if base is not None and not base.delta.nodes and not base.delta.children:
+            return base  # nothing has changed since
+        snapshot = Snapshot(self)
+        if base is not None:
+            base.after = snapshot
+        self._record(snapshot)
+        return snapshot
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go back, or forth, to that state. Indexes stay and stay right. Raises SnapshotError for another tree's."""
+        if snapshot.dit is not self:
+            raise SnapshotError("the snapshot is of another directory")
+        way = [snapshot]
+        while (after := way[-1].after) is not None:
+            way.append(after)
+        last: Snapshot | None = None
+        for step in reversed(way):
+            back = self._apply(step.delta)
+            if last is not None:
+                last.after, last.delta = step, back
+            step.after = None
+            last = step
+        self._record(snapshot)
+
+    def _record(self, snapshot: Snapshot) -> None:
+        """From now on write down what leads back to this snapshot, which is the present, for as long as it lives."""
+
+        def forget(_: object) -> None:
+            if (dit := this()) is not None:
+                dit._delta = None
+
+        this = weakref.ref(self)
+        snapshot.delta = self._delta = Delta()
+        self._base = weakref.ref(snapshot, forget)
+
+    def _apply(self, delta: Delta) -> Delta:
+        """Put the states of a delta in place; gives the delta that leads back."""
+        back = Delta()
+        self.changes += 1
+        for node, children in delta.children.items():
+            back.children[node] = node.children
+            node.children = children
+        for node, (parent, rdn, entry, suffix) in delta.nodes.items():
+            old = node.entry
+            back.nodes[node] = (node.parent, node.rdn, old, node.suffix)
+            node.parent, node.rdn, node.entry = parent, rdn, entry
+            if isinstance(node, Context):
+                assert suffix is not None
+                node.suffix = suffix
+            if old is not entry:
+                self._count(old, -1)
+                self._count(entry, +1)
+                self.indexes.changed(node, old, entry)
+        return back
+
+    def copy(self) -> "DIT":
+        """Another tree with the same entries, for one that changes by itself."""
+        copied = DIT(())
+        copied._depths, copied._size = self._depths, self._size
+        copied.alias_count, copied.referral_count = self.alias_count, self.referral_count
+        copied.subentry_count = self.subentry_count
+        for key, context in self.contexts.items():
+            root = copied.contexts[key] = Context(context.suffix)
+            root.entry = context.entry
+            waiting: list[tuple[Node, Node]] = [(context, root)]
+            for original, twin in waiting:
+                if original.children:
+                    twin.children = {}
+                    for name, child in original.children.items():
+                        new = twin.children[name] = Node(twin, child.rdn)
+                        new.entry = child.entry
+                        if child.children:
+                            waiting.append((child, new))
+        return copied
+
+    # --- the way nodes hang together ----------------------------------------------------------------------------------
+
+    def _attach(self, parent: Node, node: Node) -> None:
         assert node.rdn is not None
+        if self._delta is not None:
+            self._delta.note_children(parent)
         if parent.children is None:
             parent.children = {}
         parent.children[node.rdn.key] = node
 
-    @staticmethod
-    def _detach(node: Node) -> None:
+    def _detach(self, node: Node) -> None:
         assert node.parent is not None
         assert node.parent.children is not None
         assert node.rdn is not None
+        if self._delta is not None:
+            self._delta.note_children(node.parent)
         del node.parent.children[node.rdn.key]
         if not node.parent.children:
             node.parent.children = None

@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 
 Truth: TypeAlias = bool | None
 Guard: TypeAlias = Callable[["Node", Entry], bool]
-"""Whether an attribute of this entry may be used; see operations/access.py."""
+"""Whether an attribute of this entry may be used; see operations/access."""
+
+
+def never(node: "Node", entry: Entry) -> bool:
+    """The guard that lets nobody in."""
+    return False
+
 
 View: TypeAlias = Callable[["Node", Entry], Entry]
 """What evaluation sees of an entry, where that isn't what is stored."""
@@ -239,20 +245,6 @@ _TOGETHER: dict[type, Callable[[list[Truth]], Truth]] = {
 }
 
 
-class GuardedTest:
-    """Undefined where the access rules keep the attribute from whoever asks."""
-
-    __slots__ = ("guard", "test")
-
-    def __init__(self, test: Test, guard: Guard) -> None:
-        self.test = test
-        self.guard = guard
-
-    def __call__(self, node: "Node", entry: Entry) -> Truth:
-        """See Test."""
-        return self.test(node, entry) if self.guard(node, entry) else None
-
-
 class ViewedTest:
     """A test of attributes that an entry has another way than it is stored; no index knows of those."""
 
@@ -337,8 +329,12 @@ class ValueTest:
 
     def __call__(self, node: "Node", entry: Entry) -> Truth:
         """See Test."""
+        return self.among(self.reach.values(node, entry))
+
+    def among(self, values: Iterable[bytes]) -> bool:
+        """Whether one of the values matches."""
         normalise, matches, assertion = self.normalise, self.matches, self.assertion
-        for v in self.reach.values(node, entry):
+        for v in values:
             normal = normalise(v)
             if normal is not None and matches(assertion, normal):
                 return True
@@ -407,18 +403,28 @@ class ChainTest:
 class NamingTest:
     """The ``:dn:`` of an extensible match: true when an attribute of the entry's own DN matches."""
 
-    __slots__ = ("assertion", "rule", "type")
+    __slots__ = ("assertion", "guard_of", "rule", "type")
 
-    def __init__(self, attribute_type: AttributeType | None, rule: MatchingRule, assertion: Normal) -> None:
+    def __init__(
+        self,
+        attribute_type: AttributeType | None,
+        rule: MatchingRule,
+        assertion: Normal,
+        guard_of: Callable[[AttributeType], Guard | None] | None = None,
+    ) -> None:
         self.type = attribute_type
         self.rule = rule
         self.assertion = assertion
+        self.guard_of = guard_of
 
     def __call__(self, node: "Node", entry: Entry) -> Truth:
         """See Test."""
         for rdn in node.dn.rdns():
             for description, v in rdn.avas:
                 if self.type is None or description.type in self.type.subtypes:
+                    guard = None if self.guard_of is None else self.guard_of(description.type)
+                    if guard is not None and not guard(node, entry):
+                        continue
                     normal = self.rule.normalise(v)
                     if normal is not None and self.rule.matches(self.assertion, normal):
                         return True
@@ -434,7 +440,7 @@ class AnyAttributeTest:
         self.setting = setting
         self.rule = rule
         self.assertion = assertion
-        self.naming = NamingTest(None, rule, assertion) if dn_attributes else None
+        self.naming = NamingTest(None, rule, assertion, setting.guard) if dn_attributes else None
         self._applies: dict[AttributeType, tuple[bool, Guard | None]] = {}
 
     def __call__(self, node: "Node", entry: Entry) -> Truth:

@@ -22,12 +22,12 @@ from fakeldapd.directory.evaluate import (
     ClassTest,
     ConstantTest,
     EqualityTest,
-    GuardedTest,
     OrTest,
     SubstringsTest,
     Test,
     substrings_match,
 )
+from fakeldapd.directory.guarded import GuardedTest, SubtypesTest
 from fakeldapd.protocol.decode import attribute_values
 from fakeldapd.schema.elements import AttributeType, ClassSet, MatchingRule, Normal, ObjectClass
 
@@ -313,7 +313,7 @@ class Indexes:
     def _constant(self, test: ConstantTest) -> "tuple[Lists, Test] | None":
         return None if test.truth else (iter(()), test)
 
-    def _guarded(self, test: GuardedTest) -> "tuple[Lists, Test] | None":
+    def _guarded(self, test: GuardedTest | SubtypesTest) -> "tuple[Lists, Test] | None":
         found = self.candidates(test.test)
         return None if found is None else (found[0], test)
 
@@ -396,6 +396,7 @@ _ASKING: dict[type, Callable[[Indexes, Any], "tuple[Lists, Test] | None"]] = {
     AndTest: Indexes._conjunction,
     OrTest: Indexes._disjunction,
     GuardedTest: Indexes._guarded,
+    SubtypesTest: Indexes._guarded,
     EqualityTest: Indexes._equal,
     SubstringsTest: Indexes._substring,
     ClassTest: Indexes._of_class,
@@ -403,7 +404,16 @@ _ASKING: dict[type, Callable[[Indexes, Any], "tuple[Lists, Test] | None"]] = {
 }
 
 
-_PROMISE = {ConstantTest: 0, EqualityTest: 1, OrTest: 2, AndTest: 2, GuardedTest: 2, SubstringsTest: 3, ClassTest: 4}
+_PROMISE = {
+    ConstantTest: 0,
+    EqualityTest: 1,
+    OrTest: 2,
+    AndTest: 2,
+    GuardedTest: 2,
+    SubtypesTest: 2,
+    SubstringsTest: 3,
+    ClassTest: 4,
+}
 
 
 def _promise(test: Test) -> int:

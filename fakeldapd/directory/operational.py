@@ -60,11 +60,22 @@ FILTERABLE: Mapping[bytes, "Callable[[Node], Sequence[bytes]]"] = {**COMPUTED, b
 """What filters see of them: as in slapd, a subschemaSubentry that is there and has no value."""
 
 
-class Stamps:
-    """Makes the stored operational attributes. ``clock`` gives seconds since the epoch."""
+_EPOCH = 0x01B21DD213814000
+"""1970 in RFC 4122's time: 100 ns since 15 October 1582."""
+_FIRST_COUNTED = _EPOCH + 946_684_800 * 10_000_000
+_COUNTED_NODE = bytes(8)
+"""Counted entryUUIDs begin in 2000, on a machine that nobody has."""
 
-    def __init__(self, schema: Schema, clock: Callable[[], float] = time.time, node_id: bytes | None = None) -> None:
+
+class Stamps:
+    """Makes the stored operational attributes. ``clock`` gives seconds since the epoch.
+
+    With ``counted``, entryUUIDs are counted from a fixed one, so that they are the same in every run.
+    """
+
+    def __init__(self, schema: Schema, clock: Callable[[], float] = time.time, *, counted: bool = False) -> None:
         self._clock = clock
+        self._counted = counted
         names = (
             b"structuralObjectClass",
             b"entryUUID",
@@ -77,8 +88,8 @@ class Stamps:
         self._structural, self._uuid, self._creator, self._created, self._csn, self._modifier, self._modified = (
             schema.attribute(name) for name in names
         )
-        self._tail = (node_id or os.urandom(8)).hex()
-        self._ticks = 0
+        self._tail = (_COUNTED_NODE if counted else os.urandom(8)).hex()
+        self._ticks = _FIRST_COUNTED if counted else 0
         self._second = -1
         self._time = b""
         self._last = (0, 0)
@@ -128,8 +139,19 @@ class Stamps:
 
     def _next_uuid(self) -> bytes:
         """A time-based UUID (RFC 4122 version 1) that is unique within this server and, by its node, among servers."""
-        ticks = int(self._clock() * 10_000_000) + 0x01B21DD213814000
-        self._ticks = ticks = max(ticks, self._ticks + 1)
+        ticks = self._ticks + 1
+        if not self._counted:
+            ticks = max(ticks, int(self._clock() * 10_000_000) + _EPOCH)
+        self._ticks = ticks
         low, mid, high = ticks & 0xFFFFFFFF, ticks >> 32 & 0xFFFF, ticks >> 48 & 0x0FFF
         tail = self._tail
         return f"{low:08x}-{mid:04x}-1{high:03x}-8{tail[1:4]}-{tail[4:16]}".encode()
+
+    @property
+    def state(self) -> tuple[int, tuple[int, int]]:
+        """Where counting stands, for who goes back to it."""
+        return self._ticks, self._last
+
+    @state.setter
+    def state(self, state: tuple[int, tuple[int, int]]) -> None:
+        self._ticks, self._last = state

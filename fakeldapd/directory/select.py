@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from fakeldapd.directory.entry import Entry, Layout, without_values
-from fakeldapd.directory.evaluate import Guard, Reach
+from fakeldapd.directory.evaluate import Guard, Reach, never
 from fakeldapd.directory.operational import COMPUTED
 from fakeldapd.protocol.encode import attribute_from
 from fakeldapd.schema.elements import AttributeDescription, AttributeType
@@ -25,10 +25,10 @@ class Plan:
 
     ``positions``: which attributes. ``slice``: the same as a slice, where they stand side by side and nothing else is
     to be looked at. ``guards``: what decides for each entry whether the attribute at a position may be read.
-    ``computed``: the computed attributes to add.
+    ``asks_again``: whether one guard is to decide several times. ``computed``: the computed attributes to add.
     """
 
-    __slots__ = ("computed", "guards", "positions", "slice")
+    __slots__ = ("asks_again", "computed", "guards", "positions", "slice")
 
     def __init__(
         self,
@@ -36,9 +36,11 @@ class Plan:
         guards: dict[int, Guard],
         computed: "list[tuple[AttributeDescription, Callable[[Node], Sequence[bytes]]]]",
         types_only: bool,
+        asks_again: bool,
     ) -> None:
         self.positions = positions
         self.guards = guards
+        self.asks_again = asks_again
         self.computed = computed
         first = positions[0] if positions else 0
         side_by_side = positions == tuple(range(first, first + len(positions)))
@@ -68,6 +70,7 @@ class Selection:
             for name, compute in COMPUTED.items()
             if self._all_operational or any(r.type.name == name for r in self._reaches)
         ]
+        self._computed_guards = {d: g for d, _ in self._computed if (g := guard(d.type)) is not None}
         self._plans: dict[Layout, Plan] = {}
 
     def _take(self, schema: Schema, name: bytes) -> None:
@@ -98,24 +101,40 @@ class Selection:
             if (self._all_operational if operational else self._all_user) or description.type in self._types:
                 wanted.add(i)
         guards = {}
-        for i in wanted:
+        for i in list(wanted):
             guard = self._guard(layout.descriptions[i].type)
-            if guard is not None:
+            if guard is never:
+                wanted.discard(i)
+            elif guard is not None:
                 guards[i] = guard
-        return Plan(tuple(sorted(wanted)), guards, self._computed, self.types_only)
+        asks_again = len(set(guards.values())) < len(guards) or bool(self._computed_guards)
+        return Plan(tuple(sorted(wanted)), guards, self._computed, self.types_only, asks_again)
 
     def attributes(self, node: "Node", entry: Entry) -> tuple[bytes, ...]:
         """The selected attributes of one entry, each an encoded PartialAttribute, in the entry's order."""
         plan = self.plan(entry.layout)
         positions: Sequence[int] = plan.positions
         guards = plan.guards
-        if guards:
+        computed = plan.computed
+        if guards and not plan.asks_again:
             positions = [i for i in positions if i not in guards or guards[i](node, entry)]
+        elif plan.asks_again or self._computed_guards:
+            asked: dict[Guard, bool] = {}  # many attributes have one guard
+
+            def may(guard: Guard | None) -> bool:
+                if guard is None:
+                    return True
+                if guard not in asked:
+                    asked[guard] = guard(node, entry)
+                return asked[guard]
+
+            positions = [i for i in positions if may(guards.get(i))]
+            computed = [pair for pair in computed if may(self._computed_guards.get(pair[0]))]
         if self.types_only:
             descriptions = [entry.layout.descriptions[i] for i in positions]
-            return without_values([*descriptions, *(d for d, compute in plan.computed if compute(node))])
+            return without_values([*descriptions, *(d for d, compute in computed if compute(node))])
         attributes = entry.attributes
         return (
             *[attributes[i] for i in positions],
-            *[attribute_from(d.header, tuple(found)) for d, compute in plan.computed if (found := compute(node))],
+            *[attribute_from(d.header, tuple(found)) for d, compute in computed if (found := compute(node))],
         )

@@ -5,18 +5,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 from fakeldapd.directory.dit import Context, Node
 from fakeldapd.directory.entry import Entry, Values
-from fakeldapd.directory.evaluate import Guard
 from fakeldapd.directory.operational import is_subschema
-from fakeldapd.operations.access import Level, allowed
+from fakeldapd.operations.access import CHILDREN, Level, allowed
 from fakeldapd.operations.commit import Commit
 from fakeldapd.operations.controls.relax_rules import RELAX_RULES, check_manageable, check_may_manage
 from fakeldapd.operations.controls.table import NO_CONTROLS
 from fakeldapd.operations.referral import refer_away
-from fakeldapd.operations.request import Action, Request, Response
+from fakeldapd.operations.request import Action, Request, Response, Session
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.result import LDAPError, ResultCode
 from fakeldapd.schema.check import check_attributes, check_classes, check_naming, check_places, check_values
-from fakeldapd.schema.dn import DN, RDN
+from fakeldapd.schema.dn import DN, RDN, ROOT
 from fakeldapd.schema.elements import AttributeDescription
 from fakeldapd.schema.registry import Schema, SchemaCheck
 
@@ -51,27 +50,27 @@ def add(directory: "Directory", request: Request, controls: Mapping[bytes, Any])
     directory.may_update(request.session)
     if refusal is not None:
         raise refusal
-    identity = request.session.identity
-    assert identity is not None
     commit = Commit(directory, request, controls)
     if directory.overlays:
         commit.adding(dn, attributes)
-    entry = new_entry(directory, dn.rdn, attributes, identity.text)
+    entry = new_entry(directory, dn.rdn, attributes, request.session.author)
     if controls:
         commit.found(Context(dn), entry)
-    guard = directory.access.guard(request.session, None, Level.WRITE)
-    if dn.key == context.suffix.key:
-        if context.entry is not None:
-            raise LDAPError(ResultCode.ENTRY_ALREADY_EXISTS)
-        if guard is not None:
-            raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS, "no write access to parent")
-        superior = None
-    else:
-        superior = _superior(directory, dn, guard)
-    if relaxed:
+    superior = None
+    if dn.key != context.suffix.key:
+        superior = _superior(directory, dn, request.session)
+    elif context.entry is not None:
+        raise LDAPError(ResultCode.ENTRY_ALREADY_EXISTS)
+    elif not request.session.is_admin:
+        above = Context(ROOT)
+        above.entry = directory.entries.build({})
+        _may_add(directory, request.session, above)
+    if not request.session.is_admin:
         place = Context(dn) if superior is None else Node(superior, dn.rdn)
         place.entry = entry
-        check_may_manage(directory, request.session, place, [schema.attribute(name) for name, _ in op.attributes])
+        _may_be_added(directory, request.session, place, Level.MANAGE if relaxed else Level.ADD)
+        if relaxed:
+            check_may_manage(directory, request.session, place, [schema.attribute(name) for name, _ in op.attributes])
     commit.add(superior, dn, entry)
     yield request.answer(_SUCCESS)
 
@@ -84,6 +83,19 @@ def _unmanageable(schema: Schema, op: m.AddRequest) -> LDAPError | None:
     except LDAPError as error:
         return error
     return None
+
+
+def _may_add(directory: "Directory", session: Session, parent: Node) -> None:
+    """Raise LDAPError 50 where the session may not add below a node."""
+    children = directory.schema.attribute_type(CHILDREN)
+    if not allowed(directory.access.guard(session, children, Level.ADD), parent):
+        raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS, "no write access to parent")
+
+
+def _may_be_added(directory: "Directory", session: Session, place: Node, level: Level) -> None:
+    """Raise LDAPError 50 where the session may not add the entry of ``place``, a node that isn't in the tree yet."""
+    if not allowed(directory.access.guard(session, None, level), place):
+        raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS, "no write access to entry")
 
 
 def read_attributes(
@@ -210,7 +222,7 @@ def has_value(description: AttributeDescription, values: Values, value: bytes) -
     return any(rule.normalise(v) == normal for v in values)
 
 
-def _superior(directory: "Directory", dn: DN, guard: Guard | None) -> Node:
+def _superior(directory: "Directory", dn: DN, session: Session) -> Node:
     """The node to add an entry below. Raises LDAPError 68, 32, 50, 10, 65, 33."""
     dit = directory.dit
     assert dn.parent is not None
@@ -224,8 +236,7 @@ def _superior(directory: "Directory", dn: DN, guard: Guard | None) -> Node:
     if parent is None:
         refer_away(directory, nearest, dn, NO_CONTROLS)
         raise LDAPError(ResultCode.NO_SUCH_OBJECT, matched_dn=nearest.text)
-    if not allowed(guard, parent):
-        raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS, "no write access to parent")
+    _may_add(directory, session, parent)
     refer_away(directory, parent, dn, NO_CONTROLS)
     if nearest.entry.classes.is_subentry:
         raise LDAPError(ResultCode.OBJECT_CLASS_VIOLATION, "parent is a subentry")

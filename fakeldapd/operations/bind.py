@@ -33,10 +33,11 @@ def _bind(directory: "Directory", request: Request) -> Iterator[Action]:
     op = cast(m.BindRequest, request.op)
     session = request.session
     dn = directory.schema.dn(op.name)
-    if op.version == 2:
+    if op.version == 2 and "bind_v2" not in directory.allow:
         raise LDAPError(ResultCode.PROTOCOL_ERROR, "historical protocol version requested, use LDAPv3 instead")
-    if op.version != 3:
+    if op.version not in (2, 3):
         raise LDAPError(ResultCode.PROTOCOL_ERROR, "requested protocol version not supported")
+    session.protocol = op.version
     authentication = op.authentication
     if type(authentication) is m.SimpleAuthentication:
         yield from _simple(directory, session, dn, authentication.password)
@@ -50,8 +51,10 @@ def _bind(directory: "Directory", request: Request) -> Iterator[Action]:
 
 
 def _simple(directory: "Directory", session: Session, dn: DN, password: bytes) -> Iterator[Action]:
+    if dn.rdn is None and password and "bind_anon_cred" in directory.allow:
+        password = b""
     if not password:
-        if dn.rdn is not None:
+        if dn.rdn is not None and "bind_anon_dn" not in directory.allow:
             raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "unauthenticated bind (DN with no password) disallowed")
         yield _SUCCESS
         return

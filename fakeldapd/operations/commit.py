@@ -155,7 +155,7 @@ class Commit:
         dit, old = self.directory.dit, node.entry
         assert old is not None
         dit.remove(node)
-        self._undo.append(lambda: dit.put(node, old) if isinstance(node, Context) else dit.restore(node, old))
+        self._undo.append(lambda: dit.put(node, old) if isinstance(node, Context) else dit.put_back(node, old))
         return old
 
     def rename(self, node: Node, rdn: RDN, superior: Node, entry: Entry) -> None:

@@ -5,14 +5,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 from fakeldapd.directory.compile import class_test
 from fakeldapd.directory.dit import Node
-from fakeldapd.directory.evaluate import Reach
+from fakeldapd.directory.evaluate import Reach, Test, ValueTest
 from fakeldapd.operations.access import Level, allowed
 from fakeldapd.operations.controls.assertion import check_assertion
 from fakeldapd.operations.controls.manage_dsa_it import MANAGE_DSA_IT
 from fakeldapd.operations.referral import find_target
-from fakeldapd.operations.request import Action, Request, Response
+from fakeldapd.operations.request import Action, Request, Response, Session
 from fakeldapd.operations.rootdse import virtual_entry
 from fakeldapd.protocol import messages as m
+from fakeldapd.protocol.decode import attribute_values
 from fakeldapd.protocol.result import LDAPError, ResultCode
 from fakeldapd.schema.dn import DN
 from fakeldapd.schema.elements import AttributeDescription
@@ -44,28 +45,70 @@ def compare(directory: "Directory", request: Request, controls: Mapping[bytes, A
     if assertion is None or (not op.value and not syntax.validate(op.value)):
         raise LDAPError(ResultCode.INVALID_ATTRIBUTE_SYNTAX, "value does not conform to assertion syntax")
     virtual = virtual_entry(directory, dn, request.session)
-    node = virtual or _find(directory, dn, description, controls)
+    node = virtual or _find(directory, dn, description, request.session, controls)
+    test = class_test(schema, description, op.value) or ValueTest(Reach(description), rule, assertion)
+    if virtual is not None:
+        if controls:
+            check_assertion(directory, request.session, controls, virtual, virtual.entry)
+        yield _TRUE if _compare_virtual(virtual, description, test) else _FALSE
+        return
+    try:
+        found = _compare(directory, request.session, controls, node, description, test)
+    except LDAPError:
+        if description.type.name == _HAS_SUBORDINATES or _discloses(directory, request.session, node):
+            raise
+        raise LDAPError(ResultCode.NO_SUCH_OBJECT) from None
+    yield _TRUE if found else _FALSE
+
+
+def _compare(
+    directory: "Directory",
+    session: Session,
+    controls: Mapping[bytes, Any],
+    node: Node,
+    description: AttributeDescription,
+    test: Test,
+) -> bool:
+    """Whether a value of one of the attributes is the one that was asked for; the first that mustn't be compared ends
+    it. Raises LDAPError 16, 50, 122.
+    """
     entry = node.entry
     assert entry is not None
-    if directory.view is not None and virtual is None and MANAGE_DSA_IT not in controls:
-        entry = directory.view(node, entry)
-    if virtual is None and not allowed(directory.access.guard(request.session, description.type, Level.COMPARE), node):
+    if not allowed(directory.access.guard(session, description.type, Level.COMPARE), node):
         raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
     if controls and description.type.name != _HAS_SUBORDINATES:  # slapd answers that one before
-        check_assertion(directory, request.session, controls, node, node.entry)
-    of_class = class_test(schema, description, op.value)
-    if of_class is not None:
-        yield _TRUE if of_class(node, entry) else _FALSE
-        return
-    reach = Reach(description)
-    if not reach.present(node, entry) or (virtual is not None and description.type.name in _OF_TREE):
+        check_assertion(directory, session, controls, node, entry)
+    if directory.view is not None and MANAGE_DSA_IT not in controls:
+        entry = directory.view(node, entry)
+    if type(test) is not ValueTest:
+        return test(node, entry) is True
+    reach = test.reach
+    if not reach.present(node, entry):
         raise LDAPError(ResultCode.NO_SUCH_ATTRIBUTE)
-    for value in reach.values(node, entry):
-        normal = rule.normalise(value)
-        if normal is not None and rule.matches(assertion, normal):
-            yield _TRUE
-            return
-    yield _FALSE
+    if session.is_admin or len(description.type.subtypes) == 1:
+        return test(node, entry) is True
+    for i in reach.positions(entry.layout):
+        attribute_type = entry.layout.descriptions[i].type
+        guard = directory.access.guard(session, attribute_type, Level.COMPARE)
+        if attribute_type is not description.type and not allowed(guard, node):
+            raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
+        if test.among(attribute_values(entry.attributes[i])):
+            return True
+    return False
+
+
+def _compare_virtual(node: Node, description: AttributeDescription, test: Test) -> bool:
+    """The same for the root DSE and the subschema subentry, which no rule is about. Raises LDAPError 16."""
+    entry = node.entry
+    assert entry is not None
+    if type(test) is ValueTest and (not test.reach.present(node, entry) or description.type.name in _OF_TREE):
+        raise LDAPError(ResultCode.NO_SUCH_ATTRIBUTE)
+    return test(node, entry) is True
+
+
+def _discloses(directory: "Directory", session: Session, node: Node) -> bool:
+    """Whether the session may hear that there is such an entry."""
+    return allowed(directory.access.guard(session, None, Level.DISCLOSE), node)
 
 
 def _description(schema: Schema, name: bytes) -> AttributeDescription:
@@ -79,7 +122,9 @@ def _description(schema: Schema, name: bytes) -> AttributeDescription:
     return description
 
 
-def _find(directory: "Directory", dn: DN, description: AttributeDescription, controls: Mapping[bytes, Any]) -> Node:
+def _find(
+    directory: "Directory", dn: DN, description: AttributeDescription, session: Session, controls: Mapping[bytes, Any]
+) -> Node:
     """The node to look at, in the tree."""
     if directory.dit.context(dn) is None:
         raise LDAPError(ResultCode.NO_SUCH_OBJECT)
@@ -90,4 +135,10 @@ def _find(directory: "Directory", dn: DN, description: AttributeDescription, con
         node = directory.dit.find(dn)
         if node is not None and node.entry is not None:
             return node  # slapd forgets about referrals here
+    if directory.access.guard(session, None, Level.DISCLOSE) is not None:
+        nearest = directory.dit.nearest(dn)
+        if nearest is not None and not _discloses(directory, session, nearest):
+            is_referral = nearest.entry is not None and nearest.entry.classes.is_referral
+            if nearest.dn.key != dn.key or (is_referral and MANAGE_DSA_IT not in controls):
+                raise LDAPError(ResultCode.NO_SUCH_OBJECT)
     return find_target(directory, dn, controls)

@@ -19,10 +19,10 @@ from typing import Any, cast
 
 from fakeldapd.directory.dit import DIT, Node, Virtual
 from fakeldapd.directory.entry import Entry, Values
-from fakeldapd.directory.evaluate import Guard
+from fakeldapd.directory.evaluate import Guard, never
 from fakeldapd.directory.operational import CONFIG_DN
 from fakeldapd.directory.ordered import numbered, plain, split
-from fakeldapd.operations.access import Level, never
+from fakeldapd.operations.access import Level
 from fakeldapd.operations.add import check_each, has_value, new_entry, not_writable
 from fakeldapd.operations.commit import Commit
 from fakeldapd.operations.compare import compare

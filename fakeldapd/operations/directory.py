@@ -8,7 +8,6 @@ the client never sees.
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fakeldapd.directory.dit import DIT, Node, Virtual
@@ -23,6 +22,7 @@ from fakeldapd.operations.controls.proxied_authorization import PROXIED_AUTHORIZ
 from fakeldapd.operations.controls.table import CONTROLS, NO_CONTROLS, read_controls
 from fakeldapd.operations.delete import delete
 from fakeldapd.operations.extended import extended
+from fakeldapd.operations.limits import UNLIMITED, LimitRule, Limits, find_limits
 from fakeldapd.operations.modify import modify, undecodable_modify
 from fakeldapd.operations.modifydn import modify_dn
 from fakeldapd.operations.request import Action, Disconnect, Raw, Request, Response, Session, Signal, Wait, failure
@@ -36,7 +36,9 @@ from fakeldapd.schema.elements import AttributeType
 from fakeldapd.schema.registry import Schema
 
 if TYPE_CHECKING:
+    from fakeldapd.operations.policy import Policy
     from fakeldapd.overlays.overlay import Overlay
+    from fakeldapd.schema.revision import SchemaState
 
 log = logging.getLogger("fakeldapd")
 
@@ -56,14 +58,6 @@ OPERATIONS: Mapping[type, Operation] = {
     m.CompareRequest: compare,
     m.ExtendedRequest: extended,
 }
-
-
-@dataclass(slots=True, frozen=True)
-class Limits:
-    """What a search may take: entries and seconds, 0 for no limit. The administrator has none. Defaults are slapd's."""
-
-    size: int = 500
-    time: int = 3600
 
 
 def run_at_once(work: Callable[[], None], done: Signal) -> None:
@@ -86,9 +80,9 @@ class Directory:
     whether TLS can begin where StartTLS asks for it, ``sasl`` which SASL mechanisms there are and whose names mean
     whom. ``clock`` gives seconds since the epoch; limits and time stamps go by it. ``background(work, done)`` does slow
     work elsewhere and fires ``done`` in the thread that runs the handler. ``overlays`` are as configured; the attribute
-    has them in the order of calling. ``view``, where an overlay has one, is what searches see of an entry; it gives
-    other values for the types in ``viewed``, None: for any. ``controls`` is the table of those that this directory
-    has, by OID.
+    has them in the order of calling. ``counted`` makes entryUUIDs the same in every run. ``view``, where an overlay has
+    one, is what searches see of an entry; it gives other values for the types in ``viewed``, None: for any.
+    ``controls`` is the table of those that this directory has, by OID.
     """
 
     operations: ClassVar[Mapping[type, Operation]] = OPERATIONS
@@ -108,15 +102,20 @@ class Directory:
         clock: Callable[[], float] = time.time,
         background: Callable[[Callable[[], None], Signal], None] = run_at_once,
         overlays: "Sequence[Overlay]" = (),
+        counted: bool = False,
     ) -> None:
         self.schema = schema
         self.suffixes = tuple(suffixes)
         self.dit = DIT(suffixes)
         self.entries = Entries(schema)
-        self.stamps = Stamps(schema, clock)
+        self.stamps = Stamps(schema, clock, counted=counted)
         self.admin_dn = admin_dn
         self.admin_password = admin_password
         self.limits = limits or Limits()
+        self.limit_rules: Sequence[LimitRule] = ()
+        self.policy: Policy | None = None
+        self.allow: frozenset[str] = frozenset()
+        self.disallow: frozenset[str] = frozenset()
         self.access: Access = access or DefaultAccess(schema)
         self.read_only = read_only
         self.offers_tls: bool = offers_tls
@@ -159,6 +158,9 @@ class Directory:
                 controls = read_controls(op, request.controls, self.controls)
                 if PROXIED_AUTHORIZATION in controls:
                     request = as_proxied(self, request, controls[PROXIED_AUTHORIZATION])
+            if self.policy is not None and (refusal := self.policy.check(self, request)) is not None:
+                yield Response(failure(op, refusal))
+                return
             actions = operation(self, request, controls)
             if self.overlays:
                 for overlay in reversed(self.overlays):  # the first is to be the outermost
@@ -192,11 +194,29 @@ class Directory:
             return False
         return is_configuration(dn) and self.dit.context(dn) is None
 
+    def restore_schema(self, state: "SchemaState") -> None:
+        """Have the definitions of ``state`` again, for the entries that are there now."""
+        self.schema.restore(state)
+        self.entries.forget_layouts()
+        self.dit.renew(self.entries, noted=False)
+        self._configuration = None
+
     def elsewhere(self, work: Callable[[], None]) -> Wait:
         """Have slow work done in the background; the action to yield before its effects are there."""
         done = Signal()
         self._background(work, done)
         return Wait(done)
+
+    def enforce(self, policy: "Policy") -> None:
+        """Have every request checked from now on. ``allow`` and ``disallow`` are for whom the rest concerns."""
+        self.policy = policy
+        self.allow, self.disallow = policy.allow, policy.disallow
+
+    def limits_for(self, session: Session) -> Limits:
+        """What searches of this session may take."""
+        if not self.limit_rules:
+            return UNLIMITED if session.is_admin else self.limits
+        return find_limits(self.limit_rules, self.limits, session)
 
     def is_admin(self, dn: DN) -> bool:
         """Whether this is the administrator's DN."""
@@ -204,7 +224,7 @@ class Directory:
 
     def may_update(self, session: Session) -> None:
         """Raise LDAPError where updates aren't for this session, whatever they are."""
-        if session.identity is None:
+        if session.identity is None and "update_anon" not in self.allow:
             raise LDAPError(ResultCode.STRONGER_AUTH_REQUIRED, "modifications require authentication")
         if self.read_only:
             raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "operation restricted")

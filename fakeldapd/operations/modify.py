@@ -81,10 +81,8 @@ def modify(directory: "Directory", request: Request, controls: Mapping[bytes, An
         commit.found(node)
         if relaxed:
             check_may_manage(directory, request.session, node, [edit.description for edit in edits])
-    _may_change(directory, request.session, node, edits)
-    identity = request.session.identity
-    assert identity is not None
-    stamps = directory.stamps.modified(identity.text)
+    may_change(directory, request.session, node, edits)
+    stamps = directory.stamps.modified(request.session.author)
     permissive = PERMISSIVE_MODIFY in controls
     commit.put(node, outcome(directory, node, edits, stamps, permissive=permissive, relaxed=relaxed))
     yield request.answer(_SUCCESS)
@@ -206,12 +204,27 @@ def _check_naming(node: Node, new: Entry, changes: Mapping[AttributeDescription,
             raise LDAPError(ResultCode.NAMING_VIOLATION, f"value of naming attribute '{name}' is not present in entry")
 
 
-def _may_change(directory: "Directory", session: Session, node: Node, edits: list[Edit]) -> None:
+def may_change(directory: "Directory", session: Session, node: Node, edits: list[Edit]) -> None:
+    """Raise LDAPError 50 where the session may not make the changes: to replace is to delete and, where there are
+    values, to add.
+    """
     if session.is_admin:
         return
     for edit in edits:
-        if not edit.internal and not allowed(directory.access.guard(session, edit.description.type, Level.WRITE), node):
-            raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
+        for level, only_with_values in _LEVELS[edit.operation]:
+            if edit.internal or (only_with_values and not edit.values):
+                continue
+            if not allowed(directory.access.guard(session, edit.description.type, level), node):
+                raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
+
+
+_LEVELS: Mapping[int, tuple[tuple[Level, bool], ...]] = {
+    m.ModifyOperation.ADD: ((Level.ADD, False),),
+    m.ModifyOperation.DELETE: ((Level.DELETE, False),),
+    m.ModifyOperation.REPLACE: ((Level.DELETE, False), (Level.ADD, True)),
+    m.ModifyOperation.INCREMENT: ((Level.DELETE, False), (Level.ADD, True)),
+}
+"""What each kind of change takes, and whether only where there are values."""
 
 
 # --- the four operations: (schema, edit, values before) -> values after -----------------------------------------------

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, cast
 from fakeldapd.directory.dit import Node
 from fakeldapd.directory.entry import Entry, Values
 from fakeldapd.directory.operational import is_subschema
-from fakeldapd.operations.access import Level, allowed
+from fakeldapd.operations.access import CHILDREN, Level, allowed
 from fakeldapd.operations.add import check_layout, has_value
 from fakeldapd.operations.commit import Commit
+from fakeldapd.operations.controls.relax_rules import RELAX_RULES
 from fakeldapd.operations.modify import check_single_values
-from fakeldapd.operations.referral import find_target
-from fakeldapd.operations.request import Action, Request, Response
+from fakeldapd.operations.referral import find_target, refer_away
+from fakeldapd.operations.request import Action, Request, Response, Session
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.result import LDAPError, ResultCode
 from fakeldapd.schema.check import check_naming
@@ -54,26 +55,25 @@ def modify_dn(directory: "Directory", request: Request, controls: Mapping[bytes,
     commit = Commit(directory, request, controls)
     if directory.overlays:
         commit.renaming(dn, parent_dn.child(rdn))
-    guard = directory.access.guard(session, None, Level.WRITE)
     assert dn.parent is not None
     parent = dit.find(dn.parent)
     if parent is None:
         raise LDAPError(ResultCode.NO_SUCH_OBJECT)
-    if not allowed(guard, parent):
+    children = schema.attribute_type(CHILDREN)
+    needed = Level.WRITE if new_superior is None else Level.DELETE
+    if not allowed(directory.access.guard(session, children, needed), parent):
         raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS, "no write access to parent's children")
-    node = find_target(directory, dn, controls)
-    if controls:
-        commit.found(node)
-    superior = parent if new_superior is None else _superior(directory, new_superior)
-    if not allowed(guard, superior):
-        raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS, "no write access to new superior's children")
+    node = _target(directory, request, commit, dn, controls)
+    superior = parent
+    if new_superior is not None and new_superior.key != dn.parent.key:
+        superior = _superior(directory, session, new_superior)
     other = (superior.children or {}).get(rdn.key)
     if other is not None and other is not node:
         raise LDAPError(ResultCode.ENTRY_ALREADY_EXISTS)
-    identity = session.identity
-    assert identity is not None
+    if op.delete_old_rdn and not session.is_admin:
+        _may_lose_old_rdn(directory, session, node, Node(superior, rdn))
     entry = _renamed(directory, node, rdn, op.delete_old_rdn)
-    entry = directory.entries.change(entry, directory.stamps.modified(identity.text))
+    entry = directory.entries.change(entry, directory.stamps.modified(session.author))
     commit.rename(node, rdn, superior, entry)
     yield request.answer(_SUCCESS)
 
@@ -87,10 +87,39 @@ def _superior_dn(directory: "Directory", op: m.ModifyDNRequest) -> DN | None:
         raise LDAPError(ResultCode.INVALID_DN_SYNTAX, "invalid newSuperior") from None
 
 
-def _superior(directory: "Directory", dn: DN) -> Node:
+def _target(directory: "Directory", request: Request, commit: Commit, dn: DN, controls: Mapping[bytes, Any]) -> Node:
+    """The node to rename. Raises LDAPError 10, 32, 50, 122."""
+    node = directory.dit.find(dn)
+    if node is None:
+        return find_target(directory, dn, controls)
+    if controls:
+        commit.found(node)
+    level = Level.MANAGE if RELAX_RULES in controls else Level.WRITE
+    if not allowed(directory.access.guard(request.session, None, level), node):
+        raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS, "no write access to old entry")
+    refer_away(directory, node, dn, controls)
+    return node
+
+
+def _may_lose_old_rdn(directory: "Directory", session: Session, node: Node, place: Node) -> None:
+    """Raise LDAPError 50 where the session may not delete values of the old RDN, at the new place. slapd doesn't ask
+    whether it may add those of the new one.
+    """
+    assert node.rdn is not None
+    place.entry = node.entry
+    for description, _ in node.rdn.avas:
+        if not allowed(directory.access.guard(session, description.type, Level.DELETE), place):
+            raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
+
+
+def _superior(directory: "Directory", session: Session, dn: DN) -> Node:
+    """The node to move an entry below. Raises LDAPError 32, 33, 50, 80."""
     node = directory.dit.find(dn)
     if node is None or node.entry is None:
         raise LDAPError(ResultCode.NO_SUCH_OBJECT, "new superior not found")
+    children = directory.schema.attribute_type(CHILDREN)
+    if not allowed(directory.access.guard(session, children, Level.ADD), node):
+        raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS, "no write access to new superior's children")
     if node.entry.classes.is_alias:
         raise LDAPError(ResultCode.ALIAS_PROBLEM, "new superior is an alias")
     if node.entry.classes.is_referral:

@@ -9,7 +9,7 @@ from fakeldapd.directory.passwords import hash_password, verify
 from fakeldapd.operations.access import Level, allowed
 from fakeldapd.operations.commit import Commit
 from fakeldapd.operations.controls.table import NO_CONTROLS
-from fakeldapd.operations.modify import Edit, outcome
+from fakeldapd.operations.modify import Edit, may_change, outcome
 from fakeldapd.operations.request import Action, Request, Response
 from fakeldapd.protocol import ber
 from fakeldapd.protocol import messages as m
@@ -73,8 +73,7 @@ def password_modify(directory: "Directory", request: Request) -> Iterator[Action
     if directory.overlays:
         commit.passwords = (old_password, new_password)
         commit.modifying(dn, edits)
-    if not allowed(directory.access.guard(session, user_password.type, Level.WRITE), node):
-        raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
+    may_change(directory, session, node, edits)
     try:
         commit.put(node, outcome(directory, node, edits, directory.stamps.modified(session.identity.text)))
     except LDAPError as error:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, cast
 from fakeldapd.directory.compile import compile_filter
 from fakeldapd.directory.dit import Node, Virtual
 from fakeldapd.directory.entry import Entry
-from fakeldapd.directory.evaluate import TRUE, Setting, Test, View
+from fakeldapd.directory.evaluate import TRUE, AndTest, ConstantTest, OrTest, Setting, Test, View
 from fakeldapd.directory.select import Selection
-from fakeldapd.operations.access import Level
+from fakeldapd.operations.access import Level, allowed
 from fakeldapd.operations.aliases import dereference, with_alias_targets
 from fakeldapd.operations.controls.assertion import check_assertion
 from fakeldapd.operations.controls.domain_scope import DOMAIN_SCOPE
@@ -77,6 +77,8 @@ def search(directory: "Directory", request: Request, controls: Mapping[bytes, An
             check_assertion(directory, session, controls, virtual, virtual.entry)
         yield from _virtual(virtual, test, selection, stages)
     else:
+        if directory.limit_rules and directory.limits_for(session).unchecked == 0 and directory.dit.context(dn):
+            raise LDAPError(ResultCode.ADMIN_LIMIT_EXCEEDED)
         if stages is not None:
             stages.check()
         base = find_base(directory, session, op, dn, controls)
@@ -151,16 +153,18 @@ def find_base(
     nearest = node if node is not None else dit.nearest(dn)
     if nearest is None or nearest.entry is None:
         raise LDAPError(ResultCode.NO_SUCH_OBJECT)
-    if not session.is_admin and _hidden(directory, session, nearest, Level.DISCLOSE):
-        raise LDAPError(ResultCode.NO_SUCH_OBJECT)
+    if not session.is_admin:
+        if node is not None and _hidden(directory, session, node, Level.SEARCH):
+            disclosed = not _hidden(directory, session, node, Level.REVEAL)
+            raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS if disclosed else ResultCode.NO_SUCH_OBJECT)
+        if node is None and _hidden(directory, session, nearest, Level.DISCLOSE):
+            raise LDAPError(ResultCode.NO_SUCH_OBJECT)
     if dit.referral_count:
         if DOMAIN_SCOPE in controls and nearest.entry.classes.is_referral and MANAGE_DSA_IT not in controls:
             raise LDAPError(ResultCode.NO_SUCH_OBJECT, matched_dn=nearest.text)
         refer_away(directory, nearest, asked, controls if nearest is node else NO_CONTROLS, op.scope)
     if node is None:
         raise LDAPError(ResultCode.NO_SUCH_OBJECT, matched_dn=nearest.text)
-    if not session.is_admin and _hidden(directory, session, node, Level.SEARCH):
-        raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
     if controls:
         check_assertion(directory, session, controls, node, node.entry)
     return node
@@ -169,6 +173,15 @@ def find_base(
 def _hidden(directory: "Directory", session: Session, node: Node, level: Level) -> bool:
     guard = directory.access.guard(session, None, level)
     return guard is not None and (node.entry is None or not guard(node, node.entry))
+
+
+def _finds_nothing(test: Test) -> bool:
+    """Whether a filter can be true for no entry, whatever is in it."""
+    if type(test) is AndTest:
+        return any(_finds_nothing(part) for part in test.parts)
+    if type(test) is OrTest:
+        return all(_finds_nothing(part) for part in test.parts)
+    return type(test) is ConstantTest and test.truth is not True
 
 
 class Finding:
@@ -185,6 +198,7 @@ class Finding:
     ) -> None:
         self.directory = directory
         self.dit = dit = directory.dit
+        self.session = session
         self.op = op
         self.scope = op.scope
         self.base = base
@@ -203,15 +217,11 @@ class Finding:
         self.deadline = directory.clock() + time_limit if time_limit else None
 
     def _limits(self, session: Session, op: m.SearchRequest) -> tuple[int, int]:
-        """Entries and seconds, 0 for no limit: the smaller of what was asked and what the server allows."""
-        if session.is_admin:
-            return op.size_limit, op.time_limit
-        limits = self.directory.limits
-
-        def smaller(asked: int, most: int) -> int:
-            return min(asked, most) if asked and most else asked or most
-
-        return smaller(op.size_limit, limits.size), smaller(op.time_limit, limits.time)
+        """Entries and seconds, 0 for no limit. Raises LDAPError 11 where there is too much to look at."""
+        limits = self.directory.limits_for(session)
+        if limits.unchecked is not None and op.scope != m.Scope.BASE and not _finds_nothing(self.test):
+            limits.check_candidates(self.base, op.scope == m.Scope.ONE)
+        return limits.for_search(op.size_limit, op.time_limit)
 
     def batches(self) -> Found:
         """The nodes that match, some at a time; in between references, and pauses."""
@@ -278,6 +288,9 @@ class Finding:
             return ()
         if self.referrals and classes.is_referral:
             if not self.refers:
+                return ()
+            ref = self.directory.schema.attribute(b"ref").type
+            if not allowed(self.directory.access.guard(self.session, ref, Level.READ), node):
                 return ()
             scope = m.Scope.BASE if self.scope == m.Scope.ONE else m.Scope.SUBTREE
             return (Response(m.SearchResultReference(referral_uris(self.directory, node, node.dn, scope))),)

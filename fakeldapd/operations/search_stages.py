@@ -48,6 +48,10 @@ class Stages:
         self._keys = sort_keys(directory, session, asked[1]) if asked is not None else []
         self._window: Window | None = controls[VLV][1] if VLV in controls else None
         self._paged: tuple[int, bytes] | None = controls.get(PAGED_RESULTS)
+        self._size_limit = cast(m.SearchRequest, request.op).size_limit
+        if self._paged is not None and 0 < self._size_limit <= self._paged[0]:
+            self._paged = None
+        self._limits = directory.limits_for(session)
         dereferencing = Dereferencing(directory, session, controls[DEREF]) if DEREF in controls else None
         self._deref = dereferencing if dereferencing is not None and dereferencing.specifications else None
         types_only = cast(m.SearchRequest, request.op).types_only
@@ -57,7 +61,11 @@ class Stages:
         self.diagnostic = self._setting.diagnostic
 
     def check(self) -> None:
-        """What slapd says before it looks for the base. Raises LDAPError 51, 53, 76."""
+        """What slapd says before it looks for the base. Raises LDAPError 11, 51, 53, 76."""
+        if self._paged is not None:
+            size, cookie = self._paged
+            series: Series | None = self._session.suspended.get(PAGED_RESULTS) if cookie else None
+            self._limits.check_page(self._size_limit, size, series.sent if series is not None else 0)
         if len(self._keys) > MOST_KEYS:
             raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "Too many sort keys")
         if self._window is None:
@@ -81,9 +89,8 @@ class Stages:
         """The search from what ``finding`` finds to what ``presenting`` makes of it, and the controls for its end."""
         if self.matched is not None or self._deref is not None:
             presenting.dress = self._dress
-        paged, size_limit = self._paged, finding.op.size_limit
-        if paged is not None and not 0 < size_limit <= paged[0]:
-            yield from self._page(finding, presenting, *paged)
+        if self._paged is not None:
+            yield from self._page(finding, presenting, *self._paged)
             return
         if not self._keys:
             yield from presenting.actions(finding.batches(), finding.size_limit)
@@ -134,7 +141,8 @@ class Stages:
         elif paged_results.is_counting(series):
             self._answer(paged_results.counted(self._session, finding, None, 1), None)
             return
-        series.sent += yield from presenting.actions(series.page(size), finding.size_limit, series.sent)
+        size_limit = self._limits.for_pages(self._size_limit)
+        series.sent += yield from presenting.actions(series.page(size), size_limit, series.sent)
         self._answer(paged_results.suspend(self._session, series), series.sorted)
 
     def _answer(self, control: m.Control, found: SortedNodes | None) -> None:

@@ -26,6 +26,11 @@ def start_tls(directory: "Directory", request: Request) -> Iterator[Action]:
         raise LDAPError(ResultCode.OPERATIONS_ERROR, "TLS already started")
     if session.outstanding > 1:
         raise LDAPError(ResultCode.OPERATIONS_ERROR, "cannot start TLS when operations are outstanding")
-    session.become(None)
+    if "tls_2_anon" not in directory.disallow:
+        session.become(None)
+        if session.sasl is not None:
+            session.sasl.mechanism = ""
+    elif "tls_authc" in directory.disallow and session.identity is not None:
+        raise LDAPError(ResultCode.OPERATIONS_ERROR, "cannot start TLS after authentication")
     yield Response(m.ExtendedResponse())
     yield StartTLS()

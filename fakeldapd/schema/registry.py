@@ -38,7 +38,7 @@ from fakeldapd.schema.sources import Row, cut
 from fakeldapd.schema.syntaxes import build_syntaxes
 
 if TYPE_CHECKING:
-    from fakeldapd.schema.revision import Revision
+    from fakeldapd.schema.revision import Revision, SchemaState
 
 __all__ = ["DEFAULT_SCHEMAS", "AttributeDescriptionError", "Schema", "SchemaCheck", "SchemaError"]
 
@@ -171,6 +171,26 @@ class Schema:
         self._links = revision.links
         self._macros = revision.macros
         self._changed()
+
+    @property
+    def state(self) -> "SchemaState":
+        """What ``restore`` goes back to."""
+        from fakeldapd.schema.revision import SchemaState
+
+        rows = {kind: tuple(rows) for kind, rows in self._links.rows.items()}
+        return SchemaState(self.version, rows, dict(self._macros), dict(self.sources))
+
+    def restore(self, state: "SchemaState") -> None:
+        """Have the definitions of ``state`` again. Elements that stay keep their identity; entries need new layouts,
+        unless ``version`` was the state's anyway."""
+        from fakeldapd.schema.revision import go_back
+
+        if self.version != state.version:
+            revision = self.revision()
+            revision.macros = dict(state.macros)
+            go_back(revision, state.rows)
+            self.put_in_force(revision)
+            self.sources = dict(state.sources)
 
     def syntaxes(self) -> list[str]:
         """The built-in syntaxes as RFC 4512 text."""

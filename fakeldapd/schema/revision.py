@@ -9,9 +9,9 @@ definition refers to one that was taken out.
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import fields
-from typing import Any
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
+from typing import Any, TypeAlias
 
 from fakeldapd.schema.description import SchemaError
 from fakeldapd.schema.elements import AttributeType, ContentRule, MatchingRule, NameForm, ObjectClass
@@ -161,6 +161,40 @@ def _moved(value: Any, stays: dict[Any, Any]) -> Any:
     if isinstance(value, tuple | frozenset | set):
         return type(value)([_moved(part, stays) for part in value])
     return value
+
+
+Rows: TypeAlias = "dict[str, tuple[Row, ...]]"
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaState:
+    """What a schema consisted of: its definitions by kind, macros, sources."""
+
+    version: int
+    rows: Rows
+    macros: dict[str, str]
+    sources: dict[str, tuple[str, ...]]
+
+
+def go_back(revision: Revision, rows: Rows) -> None:
+    """Take out and put in, and complete the revision, so that it has the definitions of these rows."""
+    then = {kind: _texts(some) for kind, some in rows.items()}
+    now = {kind: _texts(some) for kind, some in revision.links.rows.items()}
+    for kind, have in reversed(now.items()):
+        wanted = set(then[kind])
+        for text, source in reversed(have):
+            if (text, source) not in wanted:
+                revision.take_out(kind, text, source)
+    for kind, had in then.items():
+        there = set(now[kind])
+        for text, source in had:
+            if (text, source) not in there:
+                revision.put_in(kind, text, source)
+    revision.complete()
+
+
+def _texts(rows: Iterable[Row]) -> list[tuple[str, str]]:
+    return [(str(row.definition), row.source) for row in rows]
 
 
 __all__ = ["Revision", "SchemaError"]

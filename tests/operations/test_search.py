@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from fakeldapd.operations.directory import Limits
+from fakeldapd.operations.limits import Limits
 from fakeldapd.operations.request import Entries, Pause, Request, Response, Session
 from fakeldapd.protocol.decode import attribute
 from fakeldapd.protocol.filter import parse

@@ -9,6 +9,7 @@ from typing import Protocol, Self
 
 from oracle import certificates, overlays, wire
 from oracle.client import Answer, Client, Entry
+from oracle.rules import VARIANTS as RULES
 from oracle.slapd import ADMIN, BASE, PASSWORD
 from oracle.steps import MANAGE_DSA_IT, PASSWORDS, Row
 
@@ -88,6 +89,7 @@ VARIANTS: dict[str, tuple[Path | None, dict[str, object]]] = {
     "ppolicy": (POLICIES, {"overlay": [f"ppolicy:default={DEFAULT_POLICY} use_lockout=on"]}),
     "ppolicy-hash": (POLICIES, {"overlay": [f"ppolicy:default={DEFAULT_POLICY} hash_cleartext=on"]}),
     "tls": (UNIVERSE, TLS),
+    **{name: (UNIVERSE, options) for name, options in RULES.items()},
 }
 """Configurations that rows name -> the LDIF to start with and options; one that has to be made first is a function."""
 
@@ -137,17 +139,20 @@ class Server(Protocol):
 
 
 class Subject:
-    """One running server with the state it began with, brought back by ``reset``."""
+    """One running server with the state it began with, brought back by ``reset``. ``policed``: it may refuse even the
+    administrator's bind; then its state isn't known, and isn't changed by anybody.
+    """
 
-    def __init__(self, server: Server, bases: list[str]) -> None:
+    def __init__(self, server: Server, bases: list[str], *, policed: bool = False) -> None:
         self.server = server
         self.bases = bases
+        self.policed = policed
         self.client = self._connect()
         self.baseline = self.dump()
 
     def _connect(self) -> Client:
         client = Client(self.server.port)
-        assert client.ask(wire.bind_op(ADMIN, PASSWORD)).code == 0
+        assert client.ask(wire.bind_op(ADMIN, PASSWORD)).code == 0 or self.policed
         return client
 
     def dump(self) -> dict[bytes, Entry]:
@@ -220,7 +225,8 @@ class Subjects:
                 server = stack.enter_context(self._start(ldif, options))
                 bases = options.get("base", [BASE])
                 assert isinstance(bases, list)
-                subject = Subject(server, bases)
+                policed = any(key in options for key in ("disallow", "security", "restrict"))
+                subject = Subject(server, bases, policed=policed)
                 stack.callback(subject.client.__exit__)
                 self._running[variant] = stack.pop_all(), subject
         return self._running[variant][1]

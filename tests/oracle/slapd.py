@@ -48,16 +48,24 @@ directory {home}/db{number}
 maxsize 67108864
 dbnosync
 index objectClass eq
-access to attrs=userPassword by self write by anonymous auth by * none
-access to * by * read
+{rules}
 {overlays}
 """
 OVERLAYS = ("sssvlv", "deref")
 """What is always on in fakeldapd and a matter of configuration in slapd."""
+ACCESS = ("to attrs=userPassword by self write by anonymous auth by * none", "to * by * read")
+
+
+def _words(directive: str) -> Callable[[Any], str]:
+    """A directive that takes what our option takes, separated by spaces."""
+    return lambda value: f"{directive} {str(value).replace(',', ' ')}"
+
+
 GLOBAL_OPTIONS: Mapping[str, Callable[[Any], str]] = {
     "read-only": lambda on: "readonly on",
     "anonymous": lambda how: "require authc\ndisallow bind_anon" if how == "deny" else "",
     "time-limit": lambda seconds: f"timelimit {seconds}",
+    **{word: _words(word) for word in ("allow", "disallow", "require", "restrict", "security", "referral")},
     "authz-regexp": lambda rules: "\n".join(f"authz-regexp {rule}" for rule in rules),
     "authz-policy": lambda policy: f"authz-policy {policy}",
     # fakeldapd has no security layers
@@ -175,6 +183,11 @@ class Slapd:
     def _configure(self) -> None:
         bases = self.options.get("base", [BASE])
         assert isinstance(bases, list)
+        access = self.options.get("access", ACCESS)
+        assert isinstance(access, list | tuple)
+        limits = self.options.get("limits", [])
+        assert isinstance(limits, list)
+        rules = "\n".join([*(f"access {rule}" for rule in access), *(f"limits {rule}" for rule in limits)])
         databases = []
         for number, base in enumerate(bases):
             (self._home / f"db{number}").mkdir()
@@ -183,7 +196,13 @@ class Slapd:
             overlays = "\n".join(map(overlay_directives, self._overlays()))
             databases.append(
                 DATABASE.format(
-                    base=base, home=self._home, number=number, admin=ADMIN, password=password, overlays=overlays
+                    base=base,
+                    home=self._home,
+                    number=number,
+                    admin=ADMIN,
+                    password=password,
+                    rules=rules,
+                    overlays=overlays,
                 )
             )
         schemas = str(self.options.get("schema", ",".join(SCHEMAS))).split(",")

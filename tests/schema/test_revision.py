@@ -179,3 +179,36 @@ def test_what_each_source_defines() -> None:
     assert found["attributeTypes"] == ["( 1.9.1 NAME 'one' SUP name )"]
     assert found["objectIdentifiers"] == ["mine 1.9"]
     assert found["objectClasses"] == []
+
+
+def test_a_state_comes_back(schema: Schema) -> None:
+    cn, before = schema.attribute(b"cn"), schema.definitions()
+    state = schema.state
+    extended(schema)
+    schema.add("attributetype ( 1.9.9 NAME 'late' SUP name )\n", "late")
+    both = schema.state
+    schema.restore(state)
+    assert schema.attribute_type(b"note") is None
+    assert schema.attribute_type(b"late") is None
+    assert schema.attribute(b"cn") is cn
+    assert schema.definitions() == before
+    schema.restore(both)
+    assert schema.attribute_type(b"late") is not None
+    short = schema.attribute_type(b"shortNote")
+    assert short is not None
+    assert short.superior is schema.attribute_type(b"note")
+    assert list(schema.sources) == list(both.sources)
+
+
+def test_a_state_with_what_was_taken_out_since_comes_back(schema: Schema) -> None:
+    extended(schema)
+    state = schema.state
+    revision = schema.revision()
+    for kind, text in (("objectClasses", NOTED), ("attributeTypes", SHORT), ("attributeTypes", NOTE)):
+        revision.take_out(kind, text, "test")
+    enforce(schema, revision)
+    assert schema.object_class(b"noted") is None
+    schema.restore(state)
+    noted = schema.object_class(b"noted")
+    assert noted is not None
+    assert schema.attribute_type(b"shortNote") in noted.may

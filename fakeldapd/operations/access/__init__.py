@@ -1,20 +1,25 @@
-"""Who may do what: the predicate that evaluation, selection and the update checks consult.
+"""Who may do what: the guards that evaluation, selection and the update checks consult.
 
 The question "may this session use attributes of this type, at this level?" has one of three answers: yes for every
 entry, no for every entry, or it depends on the entry. A ``Guard`` is the third: a function of a node and its entry.
 Asking once for a search, and not once for an entry, is what makes access rules free for whoever they don't restrict.
 
+Two pseudo-attributes stand for more than attributes, as in slapd.access(5): ``entry`` (here None) for the entry as
+such, whether it may be found, returned, added, deleted or renamed; ``children`` for what is below it.
+
 ``DefaultAccess`` is what Debian ships for slapd::
 
     access to attrs=userPassword by self write by anonymous auth by * none
     access to * by * read
+
+Other rules are read by ``parse`` and followed by ``evaluation.RuleAccess``; neither is imported without them.
 """
 
 from enum import IntEnum
 from typing import TYPE_CHECKING, Protocol
 
 from fakeldapd.directory.entry import Entry
-from fakeldapd.directory.evaluate import Guard
+from fakeldapd.directory.evaluate import Guard, never
 from fakeldapd.operations.request import Session
 from fakeldapd.schema.elements import AttributeType
 from fakeldapd.schema.registry import Schema
@@ -22,23 +27,26 @@ from fakeldapd.schema.registry import Schema
 if TYPE_CHECKING:
     from fakeldapd.directory.dit import Node
 
+CHILDREN = b"children"
+"""The name of the attribute type that stands for the entries below an entry."""
+
 
 class Level(IntEnum):
-    """What may be done, each level including those before it (slapd.access(5))."""
+    """What is asked for. Each includes those before it, but for ADD and DELETE, the two halves of WRITE, and REVEAL:
+    whether a refusal may tell that there is something. It is DISCLOSE, but counts also where rules end in a break.
+    """
 
+    REVEAL = -1
     NONE = 0
     DISCLOSE = 1
     AUTH = 2
     COMPARE = 3
     SEARCH = 4
     READ = 5
-    WRITE = 6
-    MANAGE = 7
-
-
-def never(node: "Node", entry: Entry) -> bool:
-    """The guard that lets nobody in."""
-    return False
+    ADD = 6
+    DELETE = 7
+    WRITE = 8
+    MANAGE = 9
 
 
 class Access(Protocol):
@@ -47,8 +55,8 @@ class Access(Protocol):
     def guard(self, session: Session, attribute_type: AttributeType | None, level: Level) -> Guard | None:
         """What stands between the session and attributes of a type at a level; None: nothing.
 
-        ``attribute_type`` None asks about entries as such: whether they may be found (DISCLOSE, SEARCH), returned
-        (READ), added, deleted and renamed (WRITE).
+        ``attribute_type`` None asks about entries as such, the type ``children`` about what is below them. A guard
+        may be kept for as long as the session has the same identity.
         """
         ...
 

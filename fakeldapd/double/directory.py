@@ -1,0 +1,340 @@
+"""A directory in this process: made in a line, looked at and changed without a socket, put back as it was.
+
+``FakeDirectory`` is what a test holds in its hand. Behind it is the same directory that answers over the wire, with the
+same schema checks; its methods act as the administrator. ``handler`` is what transports call: the connections of a
+server, or of the python-ldap shim.
+"""
+
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeAlias, TypeVar
+
+from fakeldapd.config import Config, ConfigError, options
+from fakeldapd.directory.ldifwriter import write_record
+from fakeldapd.directory.snapshot import Snapshot as TreeSnapshot
+from fakeldapd.directory.snapshot import SnapshotError
+from fakeldapd.double import data as forms
+from fakeldapd.double.clock import Clock
+from fakeldapd.double.names import nearest
+from fakeldapd.loading import build
+from fakeldapd.operations.directory import Directory
+from fakeldapd.operations.load import Loader
+from fakeldapd.operations.request import Entries, Handler, Request, Response, Session
+from fakeldapd.protocol import messages as m
+from fakeldapd.protocol.decode import attribute
+from fakeldapd.protocol.filter import parse
+from fakeldapd.protocol.result import LDAPError
+from fakeldapd.schema.revision import SchemaState
+
+Values: TypeAlias = "str | bytes | int | bool | Iterable[str | bytes | int | bool]"
+Attributes: TypeAlias = Mapping[str, Values]
+Changes: TypeAlias = "Mapping[str, Values | None] | Iterable[tuple[str, str, Values | None]]"
+
+_T = TypeVar("_T")
+
+SCOPES = {"base": m.Scope.BASE, "one": m.Scope.ONE, "sub": m.Scope.SUBTREE, "subordinate": m.Scope.SUBORDINATE}
+OPERATIONS = {
+    "add": m.ModifyOperation.ADD,
+    "delete": m.ModifyOperation.DELETE,
+    "replace": m.ModifyOperation.REPLACE,
+    "increment": m.ModifyOperation.INCREMENT,
+}
+_NOT_HERE = frozenset(
+    ("files", "listen", "allow_remote", "notice_on_stop", "ready_file", "log", "log_level", "admin_password_file")
+)
+OPTIONS = tuple(name for name, _ in options() if name not in _NOT_HERE)
+"""What may be set, by the names of the command line's options."""
+
+
+def make_settings(given: Mapping[str, Any], names: Iterable[str] = OPTIONS) -> Config:
+    """Settings out of keyword arguments: a str where the command line's option may be repeated counts as one value.
+
+    Raises TypeError for a name that there isn't, ConfigError for a value that is no good.
+    """
+    names = tuple(names)
+    rows = dict(options())
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        if name not in names:
+            raise TypeError(f"there is no option {name!r}{nearest(name, names)}")
+        option = rows[name]
+        if option.many:
+            texts = (value,) if isinstance(value, str) else tuple(value)
+            value = option.parse_all(texts)
+        elif option.choices and value not in option.choices:
+            wanted = f"one of {', '.join(option.choices)} is expected{nearest(str(value), option.choices)}"
+            raise ConfigError(f"{name}={value!r}: {wanted}")
+        values[name] = value
+    return Config.make(values, {})
+
+
+class DirectoryEntry(Mapping[str, list[str]]):
+    """An entry as a test wants to look at it: values by attribute name, in any case of letters.
+
+    Values are text (octets that are no UTF-8 as Python's surrogate escapes); ``raw`` gives them as they are.
+    """
+
+    def __init__(self, dn: str, attributes: Iterable[tuple[str, tuple[bytes, ...]]]) -> None:
+        self.dn = dn
+        self._attributes = dict(attributes)
+        self._names = {name.lower(): name for name in self._attributes}
+
+    def __getitem__(self, name: str) -> list[str]:
+        return [value.decode(errors="surrogateescape") for value in self.raw(name)]
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.lower() in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._attributes)
+
+    def __len__(self) -> int:
+        return len(self._attributes)
+
+    def raw(self, name: str) -> tuple[bytes, ...]:
+        """The values as octets. Raises KeyError."""
+        try:
+            return self._attributes[self._names[name.lower()]]
+        except KeyError:
+            raise KeyError(f"{self.dn} has no {name}{nearest(name, self._attributes)}") from None
+
+    def __repr__(self) -> str:
+        return f"<{self.dn}: {', '.join(self._attributes)}>"
+
+
+@dataclass(slots=True, eq=False)
+class Snapshot:
+    """A state of a FakeDirectory: entries, schema, clock, counters."""
+
+    tree: TreeSnapshot
+    schema: SchemaState
+    clock: tuple[float | None, float]
+    stamps: Any
+    more: Any = field(default=None)
+    """What a server's snapshot has besides."""
+
+
+class FakeDirectory:
+    """A directory of its own, in this process.
+
+    ``data`` is what it holds: LDIF (text, or the path of a file), a dict, YAML or JSON (see ``fakeldapd.double.data``),
+    or several of these; ``ldif`` is another name for it. Without any it is the sample directory, with ``empty=True`` it
+    has no entry. ``clock`` is a Clock, or the time at which one shall stand. Everything else are the command line's
+    options by their names: ``base``, ``admin_dn``, ``admin_password``, ``schema``, ``overlay``, ``size_limit`` ...
+
+    Raises LoadError, DataError, ConfigError, TypeError, each saying what is wrong and where.
+    """
+
+    def __init__(
+        self,
+        data: "forms.Data | None" = None,
+        *,
+        ldif: "forms.Data | None" = None,
+        clock: Clock | datetime | str | None = None,
+        **settings: Any,
+    ) -> None:
+        if data is not None and ldif is not None:
+            raise TypeError("data and ldif mean the same; give one of them")
+        data = ldif if data is None else data
+        self.clock = clock if isinstance(clock, Clock) else Clock(clock)
+        self.settings = make_settings(settings)
+        records = None if data is None else forms.read(data)
+        self._begin(build(self.settings, records=records, clock=self.clock, counted=True))
+
+    def _begin(self, inner: Directory) -> None:
+        self.inner = inner
+        self.handler: Handler = inner
+        self.down = False
+        """While true nobody is let in, and who is in loses the connection."""
+        self._admin = Session(identity=inner.admin_dn, is_admin=True)
+        self.connections: weakref.WeakSet[Any] = weakref.WeakSet()
+        """In-process connections: what has ``drop()``."""
+        self.start = self.snapshot()
+        """The state that ``reset`` goes back to."""
+
+    # --- what it is ---------------------------------------------------------------------------------------------------
+
+    @property
+    def base_dn(self) -> str:
+        """The first naming context."""
+        return self.inner.suffixes[0].text.decode()
+
+    @property
+    def base_dns(self) -> tuple[str, ...]:
+        """The naming contexts."""
+        return tuple(dn.text.decode() for dn in self.inner.suffixes)
+
+    @property
+    def admin_dn(self) -> str:
+        """Who may do everything."""
+        return self.inner.admin_dn.text.decode() if self.inner.admin_dn else ""
+
+    @property
+    def admin_password(self) -> str:
+        """The administrator's password."""
+        return self.settings.admin_password
+
+    def __len__(self) -> int:
+        return self._within(lambda: len(self.inner.dit))
+
+    def __contains__(self, dn: object) -> bool:
+        return isinstance(dn, str) and self.get(dn) is not None
+
+    def __iter__(self) -> Iterator[DirectoryEntry]:
+        return iter([entry for base in self.base_dns if base in self for entry in self.search(base)])
+
+    # --- looking ------------------------------------------------------------------------------------------------------
+
+    def get(self, dn: str) -> DirectoryEntry | None:
+        """The entry of that DN with all its attributes, operational ones too; None where there is none. Raises
+        LDAPError 34 for a text that is no DN.
+        """
+        try:
+            found = self.search(dn, scope="base")
+        except LDAPError as error:
+            if error.code != 32:
+                raise
+            return None
+        return found[0] if found else None
+
+    def search(
+        self,
+        base: str | None = None,
+        filter: str = "(objectClass=*)",
+        scope: str = "sub",
+        attributes: Iterable[str] = ("*", "+"),
+    ) -> list[DirectoryEntry]:
+        """The entries that match, as a search by the administrator finds them. Raises LDAPError, and ValueError for a
+        filter or a scope that is none.
+        """
+        if scope not in SCOPES:
+            raise ValueError(f"scope {scope!r}: one of {', '.join(SCOPES)} is expected{nearest(scope, SCOPES)}")
+        name = self.base_dn if base is None else base
+        op = m.SearchRequest(
+            _octets(name), SCOPES[scope], 0, 0, 0, False, parse(filter), tuple(a.encode() for a in attributes)
+        )
+        found = []
+        for response in self._perform(op, (m.Control(b"2.16.840.1.113730.3.4.2"),)):
+            if isinstance(response, m.SearchResultEntry):
+                read = [attribute(encoded) for encoded in response.attributes]
+                found.append(DirectoryEntry(_text(response.dn), [(_text(a.type), tuple(a.values)) for a in read]))
+        return found
+
+    def dump(self) -> str:
+        """Everything as LDIF that loads again."""
+        records = [write_record(_octets(e.dn), [(n.encode(), e.raw(n)) for n in e if n not in _COMPUTED]) for e in self]
+        return b"".join(records).decode(errors="surrogateescape")
+
+    # --- changing -----------------------------------------------------------------------------------------------------
+
+    def add(self, dn: str, attributes: Attributes) -> None:
+        """Add an entry. Raises LDAPError as the operation does, DataError for a value that can't be sent."""
+        given = tuple(m.Attribute(n.encode(), tuple(forms.values_of(v, f"{dn}: {n}"))) for n, v in attributes.items())
+        self._perform(m.AddRequest(_octets(dn), given))
+
+    def modify(self, dn: str, changes: Changes) -> None:
+        """Change an entry: a mapping replaces the values of attributes (None or no value: takes them away); a list of
+        ``(operation, attribute, values)`` does what it says, operation being add, delete, replace or increment.
+        Raises LDAPError.
+        """
+        if isinstance(changes, Mapping):
+            changes = [("replace", name, values) for name, values in changes.items()]
+        made = []
+        for operation, name, values in changes:
+            if operation not in OPERATIONS:
+                wanted = f"one of {', '.join(OPERATIONS)} is expected{nearest(operation, OPERATIONS)}"
+                raise ValueError(f"{operation!r}: {wanted}")
+            sent = () if values is None else tuple(forms.values_of(values, f"{dn}: {name}"))
+            made.append(m.Change(OPERATIONS[operation], name.encode(), sent))
+        self._perform(m.ModifyRequest(_octets(dn), tuple(made)))
+
+    def rename(self, dn: str, new_rdn: str, new_superior: str | None = None, *, keep_old: bool = False) -> None:
+        """Give an entry another RDN, and another superior where one is given. Raises LDAPError."""
+        superior = None if new_superior is None else _octets(new_superior)
+        self._perform(m.ModifyDNRequest(_octets(dn), _octets(new_rdn), not keep_old, superior))
+
+    def delete(self, dn: str, *, subtree: bool = False) -> None:
+        """Delete an entry; with ``subtree``, and all below. Raises LDAPError."""
+        controls = (m.Control(b"1.2.840.113556.1.4.805", True),) if subtree else ()
+        self._perform(m.DeleteRequest(_octets(dn)), controls)
+
+    def load(self, data: "forms.Data") -> None:
+        """Add what the data says, in any form: all of it, or nothing when something is wrong. Raises LDIFError,
+        DataError, OSError.
+        """
+        records = list(forms.read(data))
+
+        def all_or_nothing() -> None:
+            before = self.inner.dit.snapshot()
+            try:
+                Loader(self.inner).load(records)
+            except BaseException:
+                self.inner.dit.restore(before)
+                raise
+
+        self._within(all_or_nothing)
+
+    def _perform(self, op: m.RequestOp, controls: tuple[m.Control, ...] = ()) -> list[m.ResponseOp]:
+        return self._within(lambda: _answers(self.inner(Request(self._admin, 1, op, controls))))
+
+    def _within(self, work: Callable[[], _T]) -> _T:
+        """Do work where nobody else is at it: here and now; a server does it in its own thread."""
+        return work()
+
+    # --- going back ---------------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        """The state as it is now, to go back to with ``restore``."""
+        return self._within(self._snapshot)
+
+    def _snapshot(self) -> Snapshot:
+        inner = self.inner
+        return Snapshot(inner.dit.snapshot(), inner.schema.state, self.clock.state, inner.stamps.state)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Be as at the time of the snapshot. Raises SnapshotError for another directory's."""
+        self._within(lambda: self._restore(snapshot))
+
+    def _restore(self, snapshot: Snapshot) -> None:
+        inner = self.inner
+        if snapshot.tree.dit is not inner.dit:
+            raise SnapshotError("the snapshot is of another directory")
+        another_schema = inner.schema.version != snapshot.schema.version
+        inner.dit.restore(snapshot.tree)
+        if another_schema:
+            inner.restore_schema(snapshot.schema)
+            snapshot.schema = inner.schema.state
+        self.clock.state = snapshot.clock
+        inner.stamps.state = snapshot.stamps
+
+    def reset(self) -> None:
+        """Be as at the beginning."""
+        self.restore(self.start)
+
+
+_COMPUTED = ("entryDN", "subschemaSubentry", "hasSubordinates")
+
+
+def _answers(actions: Iterable[Any]) -> list[m.ResponseOp]:
+    """What a handler answers. Raises LDAPError where that is no success."""
+    found: list[m.ResponseOp] = []
+    for action in actions:
+        if isinstance(action, Entries):
+            found += [response.op for response in action.responses()]
+        elif isinstance(action, Response):
+            op = action.op
+            if isinstance(op, m.LDAPResult) and op.code:
+                text = op.diagnostic.decode(errors="replace")
+                raise LDAPError(op.code, text, matched_dn=op.matched_dn, referral=op.referral)
+            found.append(op)
+    return found
+
+
+def _octets(text: str) -> bytes:
+    return text.encode(errors="surrogateescape")
+
+
+def _text(octets: bytes) -> str:
+    return octets.decode(errors="surrogateescape")
