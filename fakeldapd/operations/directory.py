@@ -8,6 +8,7 @@ the client never sees.
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fakeldapd.directory.dit import DIT, Node, Virtual
@@ -47,16 +48,41 @@ _OUTSIDE = (ResultCode.NO_SUCH_OBJECT, ResultCode.UNWILLING_TO_PERFORM)
 
 Operation = Callable[["Directory", Request, Mapping[bytes, Any]], Iterator[Action]]
 
-OPERATIONS: Mapping[type, Operation] = {
-    m.BindRequest: bind,
-    m.SearchRequest: search,
-    m.ModifyRequest: modify,
+
+@dataclass(slots=True, frozen=True)
+class Row:
+    """One operation: where it is specified, a test of it, and what performs it; None: whoever pulls the iterators."""
+
+    name: str
+    source: str
+    shown_by: str
+    perform: Operation | None
+
+
+_UTILS = "clients/test_ldap_utils.py::test_ldap"
+OPERATIONS: Mapping[type, Row] = {
+    m.BindRequest: Row("Bind", "RFC 4511 section 4.2", f"{_UTILS}whoami", bind),
+    m.UnbindRequest: Row(
+        "Unbind",
+        "RFC 4511 section 4.3",
+        "server/test_protocol.py::test_unbind_closes_and_what_follows_is_dropped",
+        None,
+    ),
+    m.SearchRequest: Row("Search", "RFC 4511 section 4.5", f"{_UTILS}search", search),
+    m.ModifyRequest: Row("Modify", "RFC 4511 section 4.6", f"{_UTILS}modify", modify),
+    m.AddRequest: Row("Add", "RFC 4511 section 4.7", f"{_UTILS}add", add),
+    m.DeleteRequest: Row("Delete", "RFC 4511 section 4.8", f"{_UTILS}delete", delete),
+    m.ModifyDNRequest: Row("Modify DN", "RFC 4511 section 4.9", f"{_UTILS}modrdn", modify_dn),
+    m.CompareRequest: Row("Compare", "RFC 4511 section 4.10", f"{_UTILS}compare", compare),
+    m.AbandonRequest: Row(
+        "Abandon", "RFC 4511 section 4.11", "server/test_protocol.py::test_abandon_ends_one_operation_silently", None
+    ),
+    m.ExtendedRequest: Row("Extended", "RFC 4511 section 4.12", "clients/test_ldap3.py::test_extended", extended),
+}
+
+_PERFORMED: Mapping[type, Operation] = {
+    **{kind: row.perform for kind, row in OPERATIONS.items() if row.perform is not None},
     m.UndecodableModifyRequest: undecodable_modify,
-    m.AddRequest: add,
-    m.DeleteRequest: delete,
-    m.ModifyDNRequest: modify_dn,
-    m.CompareRequest: compare,
-    m.ExtendedRequest: extended,
 }
 
 
@@ -85,7 +111,7 @@ class Directory:
     ``controls`` is the table of those that this directory has, by OID.
     """
 
-    operations: ClassVar[Mapping[type, Operation]] = OPERATIONS
+    operations: ClassVar[Mapping[type, Operation]] = _PERFORMED
 
     def __init__(
         self,

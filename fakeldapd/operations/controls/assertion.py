@@ -28,7 +28,13 @@ def read(value: bytes | None) -> m.Filter:
     return read_filter(some_value("assert", value), 0, MAX_FILTER_DEPTH)[0]
 
 
-ROW = Row("assert", (m.SearchRequest, m.CompareRequest, *UPDATES), read)
+ROW = Row(
+    "assert",
+    (m.SearchRequest, m.CompareRequest, *UPDATES),
+    read,
+    source="RFC 4528 section 3",
+    shown_by="clients/test_update_controls.py::test_ldapmodify",
+)
 
 
 def check_assertion(

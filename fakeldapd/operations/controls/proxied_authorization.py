@@ -28,7 +28,14 @@ def read(value: bytes | None) -> bytes:
     return value
 
 
-ROW = Row("proxy authorization", (m.SearchRequest, m.CompareRequest, *UPDATES), read, extended=_EXTENDED)
+ROW = Row(
+    "proxy authorization",
+    (m.SearchRequest, m.CompareRequest, *UPDATES),
+    read,
+    extended=_EXTENDED,
+    source="RFC 4370 section 3",
+    shown_by="clients/test_sasl.py::test_ldapsearch_by_proxy",
+)
 
 
 def as_proxied(directory: "Directory", request: Request, authzid: bytes) -> Request:

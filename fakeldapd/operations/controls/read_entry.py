@@ -78,12 +78,20 @@ def _taking(name: str, oid: bytes) -> Callable[[m.Control, dict[bytes, Any]], No
     return take
 
 
-def _row(name: str, oid: bytes, operations: tuple[type, ...]) -> Row:
-    return Row(name, operations, lambda value: _names(name, value), take=_taking(name, oid), repeatable=True)
+def _row(name: str, oid: bytes, operations: tuple[type, ...], source: str) -> Row:
+    return Row(
+        name,
+        operations,
+        lambda value: _names(name, value),
+        source=source,
+        shown_by="clients/test_update_controls.py::test_ldapmodify_prints_what_was_read",
+        take=_taking(name, oid),
+        repeatable=True,
+    )
 
 
-PRE_ROW = _row("preread", PRE_READ, (m.DeleteRequest, m.ModifyRequest, m.ModifyDNRequest))
-POST_ROW = _row("postread", POST_READ, (m.AddRequest, m.ModifyRequest, m.ModifyDNRequest))
+PRE_ROW = _row("preread", PRE_READ, (m.DeleteRequest, m.ModifyRequest, m.ModifyDNRequest), "RFC 4527 section 3.1")
+POST_ROW = _row("postread", POST_READ, (m.AddRequest, m.ModifyRequest, m.ModifyDNRequest), "RFC 4527 section 3.2")
 
 
 def response(directory: "Directory", session: Session, oid: bytes, names: tuple[bytes, ...], node: Node) -> m.Control:
