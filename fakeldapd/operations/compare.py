@@ -78,8 +78,10 @@ def _compare(
         raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
     if controls and description.type.name != _HAS_SUBORDINATES:  # slapd answers that one before
         check_assertion(directory, session, controls, node, entry)
-    if directory.view is not None and MANAGE_DSA_IT not in controls:
-        entry = directory.view(node, entry)
+    if directory.viewing and MANAGE_DSA_IT not in controls:
+        view = directory.view(session, comparing=True)
+        assert view is not None
+        entry = view(node, entry)
     if type(test) is not ValueTest:
         return test(node, entry) is True
     reach = test.reach

@@ -155,13 +155,11 @@ class Directory:
         for overlay in self.overlays:
             overlay.attached(self)
             self.controls.update(overlay.controls)
-        self.view: View | None = None
+        self.viewing = tuple(overlay for overlay in overlays if overlay.views)
         self.viewed: frozenset[AttributeType] | None = frozenset()
-        for overlay in overlays:
-            if overlay.views:
-                self.view = overlay.seen if self.view is None else _both(self.view, overlay.seen)
-                types = overlay.seen_types
-                self.viewed = None if self.viewed is None or types is None else self.viewed | types
+        for overlay in self.viewing:
+            types = overlay.seen_types
+            self.viewed = None if self.viewed is None or types is None else self.viewed | types
 
     def __call__(self, request: Request) -> Iterator[Action]:
         """Answer one request. Abandon and Unbind have no answer and are performed by whoever pulls the iterators."""
@@ -226,6 +224,16 @@ class Directory:
         self.entries.forget_layouts()
         self.dit.renew(self.entries, noted=False)
         self._configuration = None
+
+    def view(self, session: Session, *, comparing: bool = False) -> View | None:
+        """What searches of a session, or a compare, see of entries where overlays show something else; None where there
+        is no such overlay.
+        """
+        found: View | None = None
+        for overlay in self.viewing:
+            view = overlay.view(session, comparing)
+            found = view if found is None else _both(found, view)
+        return found
 
     def elsewhere(self, work: Callable[[], None]) -> Wait:
         """Have slow work done in the background; the action to yield before its effects are there."""

@@ -65,7 +65,7 @@ def search(directory: "Directory", request: Request, controls: Mapping[bytes, An
     dn = directory.schema.dn(op.base)
     stages = Stages(directory, request, controls) if controls and not STAGED.isdisjoint(controls) else None
 
-    view = None if MANAGE_DSA_IT in controls else directory.view
+    view = directory.view(session) if directory.viewing and MANAGE_DSA_IT not in controls else None
     setting = Setting(directory.schema, directory.dit.find, None, view, directory.viewed)
     if not session.is_admin:
         setting.guard = lambda attribute_type: access.guard(session, attribute_type, Level.SEARCH)

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from fakeldapd.directory.dit import Node
 from fakeldapd.directory.entry import Entry, Values
+from fakeldapd.directory.evaluate import View
 from fakeldapd.operations.commit import Commit
 from fakeldapd.operations.controls.row import Row
 from fakeldapd.operations.modify import Edit, outcome
-from fakeldapd.operations.request import Action, Request
+from fakeldapd.operations.request import Action, Request, Session
 from fakeldapd.schema.dn import DN
 from fakeldapd.schema.elements import AttributeDescription, AttributeType
 
@@ -26,14 +27,19 @@ if TYPE_CHECKING:
     from fakeldapd.operations.directory import Directory
 
 
+def as_stored(node: Node, entry: Entry) -> Entry:
+    """The view that changes nothing."""
+    return entry
+
+
 class Overlay:
     """One overlay of one directory."""
 
     views: ClassVar[bool] = False
-    """Whether ``seen`` does something."""
+    """Whether it has a ``view``."""
 
     seen_types: frozenset[AttributeType] | None = frozenset()
-    """The types of which ``seen`` gives other values, None: any. Filters have to look at those and not at indexes."""
+    """The types of which ``view`` gives other values, None: any. Filters have to look at those and not at indexes."""
 
     controls: Mapping[bytes, Row] = {}
     """The controls that a directory has only with this overlay, by OID."""
@@ -52,9 +58,11 @@ class Overlay:
         """
         return actions
 
-    def seen(self, node: Node, entry: Entry) -> Entry:
-        """What searches and compares see of an entry, unless they have the control manageDsaIT."""
-        return entry
+    def view(self, session: Session, comparing: bool) -> View:
+        """What searches, or a compare, of a session see of entries, unless they have the control manageDsaIT. Called
+        once for each of them.
+        """
+        return as_stored
 
     # --- around writes ------------------------------------------------------------------------------------------------
 

@@ -94,12 +94,26 @@ TWICE = ["memberof", "memberof:group-oc=groupOfUniqueNames member-ad=uniqueMembe
 WITHOUT_MSUSER = "core,cosine,inetorgperson,nis,misc,dyngroup"
 """msuser.schema defines a memberOf that slapd's overlay can't use."""
 
+RULES = [
+    "to attrs=userPassword by self write by anonymous auth by * none",
+    f'to dn.exact="uid=bob,{PEOPLE}" by users read by * none',
+    f'to dn.exact="uid=carol,{PEOPLE}" attrs=mail by users read by * none',
+    "to attrs=employeeNumber by users read by * none",
+    "to attrs=telephoneNumber by users read by * search",
+    'to dn.exact="ou=odd,dc=example,dc=com" by users read by * none',
+    "to attrs=memberURL by users read by * none",
+    "to * by * read",
+]
+"""Access rules under which users see more than others, and nobody else the URLs of lists."""
+
 VARIANTS: dict[str, dict[str, object]] = {
     "retcode": {"overlay": ["retcode:retcode-parent ou=nowhere,dc=example,dc=com retcode-indir"]},
     "retcode-parent": {"overlay": [RETCODE]},
     "valsort": {"overlay": [VALSORT]},
     "dynlist": {"overlay": ["dynlist:dynlist-attrset groupOfURLs memberURL"]},
     "dynlist-group": {"overlay": ["dynlist:dynlist-attrset groupOfURLs memberURL member"]},
+    "dynlist, rules": {"overlay": ["dynlist:groupOfURLs memberURL"], "access": RULES},
+    "dynlist-group, rules": {"overlay": ["dynlist:groupOfURLs memberURL member"], "access": RULES},
     "constraint": {"overlay": [CONSTRAINT]},
     "unique": {"overlay": ["unique:unique_uri ldap:///?mail,uid?sub?"]},
     "unique-many": {"overlay": [UNIQUE_MANY]},

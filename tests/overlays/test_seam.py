@@ -7,10 +7,11 @@ import pytest
 
 from fakeldapd.directory.dit import Node
 from fakeldapd.directory.entry import Entry
+from fakeldapd.directory.evaluate import View
 from fakeldapd.operations.commit import Commit
 from fakeldapd.operations.directory import Directory
 from fakeldapd.operations.modify import Edit
-from fakeldapd.operations.request import Action, Request, Response
+from fakeldapd.operations.request import Action, Request, Response, Session
 from fakeldapd.overlays.overlay import Overlay, rewrite
 from fakeldapd.protocol import ber
 from fakeldapd.protocol import messages as m
@@ -200,8 +201,8 @@ class Seen(Overlay):
         self.title = directory.schema.attribute(b"title")
         self.seen_types = frozenset({self.title.type})
 
-    def seen(self, node: Node, entry: Entry) -> Entry:
-        return self.directory.entries.change(entry, {self.title: (b"clever",)})
+    def view(self, session: Session, comparing: bool) -> View:
+        return lambda node, entry: self.directory.entries.change(entry, {self.title: (b"clever",)})
 
 
 @pytest.mark.parametrize(

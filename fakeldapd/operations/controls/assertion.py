@@ -44,7 +44,7 @@ def check_assertion(
     filter_ = controls.get(ASSERTION)
     if filter_ is None or entry is None:
         return
-    setting = Setting(directory.schema, directory.dit.find, None, directory.view, directory.viewed)
+    setting = Setting(directory.schema, directory.dit.find, None, directory.view(session), directory.viewed)
     if not session.is_admin:
         setting.guard = lambda attribute_type: directory.access.guard(session, attribute_type, Level.SEARCH)
     if compile_filter(setting, filter_)(node, entry) is not True:
