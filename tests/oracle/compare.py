@@ -80,10 +80,6 @@ VARIANTS: dict[str, tuple[Path | None, dict[str, object]]] = {
     },
     "refint": (UNIVERSE, {"overlay": ["refint:member manager seeAlso uniqueMember"]}),
     "refint, nothing": (UNIVERSE, {"overlay": ["refint:member manager nothing=cn=nobody modifiersname=cn=me"]}),
-    "memberof, refint": (
-        GROUPS,
-        {"overlay": ["memberof", "refint:member manager"], "schema": overlays.WITHOUT_MSUSER},
-    ),
     **{name: (UNIVERSE, options) for name, options in overlays.VARIANTS.items()},
     **{name: (GROUPS, options) for name, options in overlays.AMONG_GROUPS.items()},
     "ppolicy": (POLICIES, {"overlay": [f"ppolicy:default={DEFAULT_POLICY} use_lockout=on"]}),

@@ -108,6 +108,13 @@ RULES = [
 
 VARIANTS: dict[str, dict[str, object]] = {
     "retcode": {"overlay": ["retcode:retcode-parent ou=nowhere,dc=example,dc=com retcode-indir"]},
+    "retcode, rules": {
+        "overlay": ["retcode:retcode-indir retcode-parent ou=nowhere,dc=example,dc=com"],
+        "access": [
+            f'to dn.exact="cn=error,{PEOPLE}" by dn.exact="uid=alice,{PEOPLE}" read by * none',
+            "to * by * read",
+        ],
+    },
     "retcode-parent": {"overlay": [RETCODE]},
     "valsort": {"overlay": [VALSORT]},
     "dynlist": {"overlay": ["dynlist:dynlist-attrset groupOfURLs memberURL"]},

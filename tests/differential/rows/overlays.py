@@ -64,6 +64,16 @@ ROWS = [
         setup=(group(ALICE, BOB),),
     ),
     *both(
+        "members renamed with a subtree",
+        rename(PEOPLE, "ou=folk"),
+        until(shown(ADMINS, "member"), "uid=bob,ou=folk"),
+        until(shown(f"cn=single,{GROUPS}", "member"), "uid=alice,ou=folk"),
+        until(shown(f"cn=inner,{GROUPS}", "member"), "uid=carol,ou=staff,ou=folk"),
+        until(shown("uid=carol,ou=staff,ou=folk,dc=example,dc=com", "manager"), "uid=bob,ou=folk"),
+        until(shown("uid=alice,ou=folk,dc=example,dc=com", "manager"), "uid=bob,ou=folk"),
+        until(shown("ou=staff,ou=folk,dc=example,dc=com", "seeAlso"), "uid=alice,ou=folk"),
+    ),
+    *both(
         "a member deleted",
         delete(BOB),
         until(search(GROUPS, f"(&(cn=new)(!(member={BOB})))", "1.1"), "cn=new"),
