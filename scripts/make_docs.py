@@ -30,7 +30,11 @@ from fakeldapd.overlays.ppolicy import PasswordPolicy
 from fakeldapd.overlays.table import OVERLAYS
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.connection import STARTTLS
+from fakeldapd.schema.matching import build_rules
+from fakeldapd.schema.registry import Schema
+from fakeldapd.schema.syntaxes import build_syntaxes, no_value
 
+SCHEMA = Schema.load()
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 _SECTION = re.compile(r"(?P<begin><!-- made: (?P<name>\w+) .*?-->\n).*?(?P<end><!-- end -->)", re.DOTALL)
 _SITUATION = re.compile(r"(?<=\[)(?P<area>\w+)/.*(?=\]$)")
@@ -153,6 +157,27 @@ def conforming_filters() -> str:
     return _table(["filter", "written", "specified in"], ([row.name, f"`{row.written}`", row.source] for row in kinds))
 
 
+def conforming_syntaxes() -> str:
+    """The syntaxes."""
+    rows = (
+        [each.description, f"`{oid}`", each.source, _yes(bool(each.definition)), _yes(each.validate is not no_value)]
+        for oid, each in sorted(build_syntaxes(SCHEMA).items(), key=lambda item: item[1].description.lower())
+        if oid == each.oid
+    )
+    return _table(["syntax", "OID", "specified in", "in the subschema", "has values"], rows)
+
+
+def conforming_rules() -> str:
+    """The matching rules."""
+    found = build_rules(SCHEMA, build_syntaxes(SCHEMA)).items()
+    rows = (
+        [", ".join(rule.names) or "(in chain)", f"`{oid}`", rule.kind, rule.source, _yes(bool(rule.definition))]
+        for oid, rule in sorted(found, key=lambda item: item[1].name.lower())
+        if oid == rule.oid
+    )
+    return _table(["rule", "OID", "kind", "specified in", "in the subschema"], rows)
+
+
 def _by_name(table: Mapping[bytes, Any]) -> list[tuple[bytes, Any]]:
     return sorted(table.items(), key=lambda item: str(item[1].name).lower())
 
@@ -186,6 +211,8 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "conforming_mechanisms": conforming_mechanisms,
     "conforming_features": conforming_features,
     "conforming_filters": conforming_filters,
+    "conforming_syntaxes": conforming_syntaxes,
+    "conforming_rules": conforming_rules,
 }
 
 

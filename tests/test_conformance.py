@@ -16,7 +16,9 @@ from fakeldapd.operations.request import Request, Response, Session
 from fakeldapd.operations.sasl import table as sasl
 from fakeldapd.overlays.ppolicy import PasswordPolicy
 from fakeldapd.protocol import messages as m
+from fakeldapd.schema.matching import build_rules
 from fakeldapd.schema.registry import Schema
+from fakeldapd.schema.syntaxes import build_syntaxes
 
 TESTS = Path(__file__).parent
 TABLES: tuple[Mapping[Any, Any], ...] = (
@@ -29,7 +31,9 @@ TABLES: tuple[Mapping[Any, Any], ...] = (
 )
 ROWS = {str(row.name): row for table in TABLES for row in table.values()}
 ABSENT = (*controls.ABSENT.values(), *extended.ABSENT.values(), *sasl.ABSENT.values())
-SOURCE = re.compile(r"RFC \d{4} (section \d+(\.\d+)*|appendix [A-Z])|(MS-ADTS|draft-[a-z0-9-]+)( section \d+(\.\d+)*)?")
+SOURCE = re.compile(
+    r"RFC \d{4} (section \d+(\.\d+)*|appendix [A-Z])|(MS-ADTS|draft-[a-z0-9-]+)( section \d+(\.\d+)*)?|X\.520|OpenLDAP"
+)
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -47,7 +51,10 @@ def test_every_row_has_a_name_of_its_own() -> None:
 def sources() -> Iterator[str]:
     """Whatever the page says of where something is specified."""
     filters = (*compile.SETS.values(), *compile.ITEMS.values())
-    for row in (*ROWS.values(), *ABSENT, *filters):
+    schema = Schema.load()
+    syntaxes = build_syntaxes(schema)
+    rules = build_rules(schema, syntaxes)
+    for row in (*ROWS.values(), *ABSENT, *filters, *syntaxes.values(), *rules.values()):
         yield row.source
 
 
