@@ -26,8 +26,10 @@ from fakeldapd.operations.directory import OPERATIONS
 from fakeldapd.operations.extended import EXTENDED
 from fakeldapd.operations.rootdse import FEATURES
 from fakeldapd.operations.sasl import table as sasl_table
+from fakeldapd.overlays.overlay import Overlay
 from fakeldapd.overlays.ppolicy import PasswordPolicy
 from fakeldapd.overlays.table import OVERLAYS
+from fakeldapd.overlays.valsort import ValSort
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.connection import STARTTLS
 from fakeldapd.schema.matching import build_rules
@@ -35,6 +37,8 @@ from fakeldapd.schema.registry import Schema
 from fakeldapd.schema.syntaxes import build_syntaxes, no_value
 
 SCHEMA = Schema.load()
+WITH_CONTROLS: Mapping[str, type[Overlay]] = {"ppolicy": PasswordPolicy, "valsort": ValSort}
+"""The overlays that bring controls along."""
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 _SECTION = re.compile(r"(?P<begin><!-- made: (?P<name>\w+) .*?-->\n).*?(?P<end><!-- end -->)", re.DOTALL)
 _SITUATION = re.compile(r"(?<=\[)(?P<area>\w+)/.*(?=\]$)")
@@ -77,11 +81,12 @@ def controls() -> str:
     )
     with_overlays = (
         [
-            f"{row.name} (with `--overlay ppolicy`)",
+            f"{row.name} (with `--overlay {name}`)",
             f"`{oid.decode()}`",
             ", ".join(_VERBS[kind] for kind in row.operations),
         ]
-        for oid, row in PasswordPolicy.controls.items()
+        for name, overlay in WITH_CONTROLS.items()
+        for oid, row in overlay.controls.items()
     )
     return _table(["control", "OID", "with"], (*rows, *with_overlays))
 
@@ -128,8 +133,9 @@ def conforming_controls() -> str:
         [row.name, _oid(oid), row.source, _yes(row.advertised), _test(row.shown_by)] for oid, row in _by_name(CONTROLS)
     ]
     with_overlays = [
-        [row.name, _oid(oid), row.source, "with `--overlay ppolicy`", _test(row.shown_by)]
-        for oid, row in PasswordPolicy.controls.items()
+        [f"{row.name} (with `--overlay {name}`)", _oid(oid), row.source, _yes(row.advertised), _test(row.shown_by)]
+        for name, overlay in WITH_CONTROLS.items()
+        for oid, row in overlay.controls.items()
     ]
     absent = [[row.name, _oid(oid), row.source, "no", "not there"] for oid, row in controls_table.ABSENT.items()]
     return _table(["control", "OID", "specified in", "in the root DSE", "test"], [*rows, *with_overlays, *absent])

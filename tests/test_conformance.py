@@ -15,6 +15,7 @@ from fakeldapd.operations.directory import OPERATIONS, Directory
 from fakeldapd.operations.request import Request, Response, Session
 from fakeldapd.operations.sasl import table as sasl
 from fakeldapd.overlays.ppolicy import PasswordPolicy
+from fakeldapd.overlays.valsort import ValSort
 from fakeldapd.protocol import messages as m
 from fakeldapd.schema.matching import build_rules
 from fakeldapd.schema.registry import Schema
@@ -25,6 +26,7 @@ TABLES: tuple[Mapping[Any, Any], ...] = (
     OPERATIONS,
     controls.CONTROLS,
     PasswordPolicy.controls,
+    ValSort.controls,
     extended.EXTENDED,
     sasl.MECHANISMS,
     rootdse.FEATURES,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from fakeldapd.directory.dit import DIT, Node, Virtual
 from fakeldapd.directory.entry import Entries, Entry
-from fakeldapd.directory.evaluate import View
+from fakeldapd.directory.evaluate import Purpose, View
 from fakeldapd.directory.operational import Stamps, is_configuration
 from fakeldapd.operations.access import Access, DefaultAccess
 from fakeldapd.operations.add import add
@@ -225,14 +225,15 @@ class Directory:
         self.dit.renew(self.entries, noted=False)
         self._configuration = None
 
-    def view(self, session: Session, *, comparing: bool = False) -> View | None:
-        """What searches of a session, or a compare, see of entries where overlays show something else; None where there
-        is no such overlay.
+    def view(self, session: Session, controls: Mapping[bytes, Any], purpose: Purpose) -> View | None:
+        """What a session's search or compare with these controls sees of entries where overlays show something else;
+        None where none does.
         """
         found: View | None = None
         for overlay in self.viewing:
-            view = overlay.view(session, comparing)
-            found = view if found is None else _both(found, view)
+            view = overlay.view(session, controls, purpose)
+            if view is not None:
+                found = view if found is None else _both(found, view)
         return found
 
     def elsewhere(self, work: Callable[[], None]) -> Wait:

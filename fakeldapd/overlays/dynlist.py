@@ -6,14 +6,15 @@ manageDsaIT shows the entry as it is stored. The client sees what it might find 
 looked at in this way again.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fakeldapd.directory.dit import Node
 from fakeldapd.directory.entry import Entry, Values
-from fakeldapd.directory.evaluate import Guard, View
+from fakeldapd.directory.evaluate import Guard, Purpose, View
 from fakeldapd.operations.access import Level, allowed
+from fakeldapd.operations.controls.manage_dsa_it import MANAGE_DSA_IT
 from fakeldapd.operations.request import Session
 from fakeldapd.overlays.directives import read_directives, take_url
 from fakeldapd.overlays.internal import find_nodes, url_test
@@ -68,12 +69,14 @@ class DynList(Overlay):
         groups = frozenset[AttributeType](member.type for member in members)
         self.seen_types = groups if len(members) == len(self._rules) else None
 
-    def view(self, session: Session, comparing: bool) -> View:
+    def view(self, session: Session, controls: Mapping[bytes, Any], purpose: Purpose) -> View | None:
         """Entries with what their URLs find for a session. Members of a group are compared with as the administrator
         sees them, as in slapd.
         """
+        if MANAGE_DSA_IT in controls:
+            return None
         reader = _Reader(self._directory, session)
-        anybody = _Reader(self._directory, None) if comparing else reader
+        anybody = _Reader(self._directory, None) if purpose is Purpose.COMPARE else reader
 
         def view(node: Node, entry: Entry) -> Entry:
             changes: dict[AttributeDescription, Values] = {}

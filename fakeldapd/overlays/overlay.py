@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from fakeldapd.directory.dit import Node
 from fakeldapd.directory.entry import Entry, Values
-from fakeldapd.directory.evaluate import View
+from fakeldapd.directory.evaluate import Purpose, View
 from fakeldapd.operations.commit import Commit
 from fakeldapd.operations.controls.row import Row
 from fakeldapd.operations.modify import Edit, outcome
@@ -25,11 +25,6 @@ from fakeldapd.schema.elements import AttributeDescription, AttributeType
 
 if TYPE_CHECKING:
     from fakeldapd.operations.directory import Directory
-
-
-def as_stored(node: Node, entry: Entry) -> Entry:
-    """The view that changes nothing."""
-    return entry
 
 
 class Overlay:
@@ -58,11 +53,11 @@ class Overlay:
         """
         return actions
 
-    def view(self, session: Session, comparing: bool) -> View:
-        """What searches, or a compare, of a session see of entries, unless they have the control manageDsaIT. Called
-        once for each of them.
+    def view(self, session: Session, controls: Mapping[bytes, Any], purpose: Purpose) -> View | None:
+        """What a session's search or compare sees of entries; None: what is stored. Called once for each of them and
+        for each purpose.
         """
-        return as_stored
+        return None
 
     # --- around writes ------------------------------------------------------------------------------------------------
 

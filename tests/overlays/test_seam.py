@@ -7,7 +7,7 @@ import pytest
 
 from fakeldapd.directory.dit import Node
 from fakeldapd.directory.entry import Entry
-from fakeldapd.directory.evaluate import View
+from fakeldapd.directory.evaluate import Purpose, View
 from fakeldapd.operations.commit import Commit
 from fakeldapd.operations.directory import Directory
 from fakeldapd.operations.modify import Edit
@@ -201,7 +201,7 @@ class Seen(Overlay):
         self.title = directory.schema.attribute(b"title")
         self.seen_types = frozenset({self.title.type})
 
-    def view(self, session: Session, comparing: bool) -> View:
+    def view(self, session: Session, controls: Mapping[bytes, Any], purpose: Purpose) -> View:
         return lambda node, entry: self.directory.entries.change(entry, {self.title: (b"clever",)})
 
 
