@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fakeldapd.double.clock import Clock
     from fakeldapd.double.directory import FakeDirectory
+    from fakeldapd.double.server import FakeLDAPServer
+    from fakeldapd.double.testcase import LDAPServerMixin
     from fakeldapd.protocol.result import LDAPError, ResultCode
 
 _HOMES = {
     "Clock": "fakeldapd.double.clock",
     "FakeDirectory": "fakeldapd.double.directory",
+    "FakeLDAPServer": "fakeldapd.double.server",
     "LDAPError": "fakeldapd.protocol.result",
+    "LDAPServerMixin": "fakeldapd.double.testcase",
     "ResultCode": "fakeldapd.protocol.result",
 }
 """What a test may want, and where it is; imported when it is asked for, so that nobody pays for what he doesn't use."""
 
-__all__ = ["Clock", "FakeDirectory", "LDAPError", "ResultCode", "__version__"]
+__all__ = ["Clock", "FakeDirectory", "FakeLDAPServer", "LDAPError", "LDAPServerMixin", "ResultCode", "__version__"]
 
 
 def __getattr__(name: str) -> Any:

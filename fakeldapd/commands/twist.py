@@ -13,19 +13,12 @@ from twisted.python.usage import Options as UsageOptions
 from twisted.python.usage import UsageError
 
 from fakeldapd import config, logs
-from fakeldapd.commands.serve import (
-    announce,
-    listen_addresses,
-    make_service,
-    make_tls,
-    on_hangup,
-    remove_ready_file,
-    settle_memory,
-)
+from fakeldapd.commands.serve import announce, on_hangup, remove_ready_file, settle_memory
 from fakeldapd.config import Config, ConfigError
 from fakeldapd.loading import LoadError, build
 from fakeldapd.server.listen import ListenError, notify
 from fakeldapd.server.reactor import in_thread
+from fakeldapd.serving import listen_addresses, make_service, make_tls
 
 
 class Options(UsageOptions):

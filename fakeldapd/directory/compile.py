@@ -83,22 +83,23 @@ def compile_filter(setting: Setting, f: m.Filter) -> Test:
     if compiler is not None:
         return compiler(setting, f)
     depth = 0
-    enclosing: list[tuple[m.Filter, Iterator[m.Filter], list[Test]]] = [(f, iter(_parts(f)), [])]
+    enclosing: list[tuple[type, Iterator[m.Filter], list[Test]]] = []
+    kind, rest, done = type(f), iter(_parts(f)), list[Test]()
     while True:
-        current, rest, done = enclosing[-1]
         for part in rest:
-            compiler = _ITEMS.get(type(part))
+            compiler = _ITEMS.get(part.__class__)
             if compiler is None:
-                enclosing.append((part, iter(_parts(part)), []))
-                depth = max(depth, len(enclosing))
+                enclosing.append((kind, rest, done))
+                depth = max(depth, len(enclosing) + 1)
+                kind, rest, done = part.__class__, iter(_parts(part)), []
                 break
             done.append(compiler(setting, part))
         else:
-            enclosing.pop()
-            test = _SETS[type(current)](done)
+            test = _SETS[kind](done)
             if not enclosing:
                 return test if depth < _DEEP else DeepTest(test)
-            enclosing[-1][2].append(test)
+            kind, rest, done = enclosing.pop()
+            done.append(test)
 
 
 def _parts(f: Any) -> tuple[m.Filter, ...]:
@@ -163,6 +164,8 @@ def _equality(setting: Setting, f: m.Equality) -> Test:
     if attribute_type.name in _CLASS_TESTS:
         of_class = class_test(setting.schema, description, f.value)
         if of_class is not None:
+            if setting.guard is None and setting.view is None:
+                return of_class
             return _guarded(setting, attribute_type, of_class, subtypes=False)
     assertion = rule.assertion(f.value)
     if assertion is None:

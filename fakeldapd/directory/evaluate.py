@@ -101,12 +101,14 @@ class Reach:
         self.type = description.type
         self.options = description.options
         self.computed = FILTERABLE.get(description.type.name)
-        self._positions: dict[Layout, tuple[int, ...]] = {}
+        self._positions: dict[Layout, tuple[int, ...]] | None = None
 
     def positions(self, layout: Layout) -> tuple[int, ...]:
         """Where in entries of this layout the attributes stand."""
         if not self.options:
             return layout.positions(self.type)
+        if self._positions is None:
+            self._positions = {}
         found = self._positions.get(layout)
         if found is None:
             found = self._positions[layout] = tuple(
@@ -339,12 +341,8 @@ class ValueTest:
 
     def __call__(self, node: "Node", entry: Entry) -> Truth:
         """See Test."""
-        return self.among(self.reach.values(node, entry))
-
-    def among(self, values: Iterable[bytes]) -> bool:
-        """Whether one of the values matches."""
         normalise, matches, assertion = self.normalise, self.matches, self.assertion
-        for v in values:
+        for v in self.reach.values(node, entry):
             normal = normalise(v)
             if normal is not None and matches(assertion, normal):
                 return True

@@ -11,7 +11,7 @@ between which others have their turn: an index under construction takes part in 
 same as once.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -127,6 +127,13 @@ class EqualityIndex:
         if have is None:
             return ()
         return have if type(have) is dict else (have,)
+
+    def found(self, normal: Normal) -> "list[Node]":
+        """The same as a list."""
+        have = self._nodes.get(normal)
+        if have is None:
+            return []
+        return list(have) if have.__class__ is dict else [have]
 
 
 class Column:
@@ -310,6 +317,41 @@ class Indexes:
         asking = _ASKING.get(type(test))
         return asking(self, test) if asking is not None else None
 
+    def at_once(self, test: Test) -> "tuple[list[Node], Test] | None":
+        """What ``candidates`` gives, as one list, where equality indexes that are complete say it all: what most
+        searches ask. None for all others.
+        """
+        return self._at_once(test, test.__class__)
+
+    def _at_once(self, test: Any, kind: type) -> "tuple[list[Node], Test] | None":
+        if kind is EqualityTest:
+            reach = test.reach
+            index = self._equality.get(reach.type)
+            if index is None or reach.computed is not None or (self._building and index in self._building):
+                return None
+            return index.found(test.assertion), test if reach.options else TRUE
+        if kind is OrTest:
+            union: list[Node] = []
+            left: Test = TRUE
+            for part in test.parts:
+                found = self._at_once(part, part.__class__)
+                if found is None:
+                    return None
+                if found[1] is not TRUE:
+                    left = test
+                if not union:
+                    union = found[0]
+                elif found[0] and union != found[0]:
+                    union = list(dict.fromkeys(union + found[0]))
+            return union, left
+        if kind is AndTest:
+            parts: Sequence[Test] = test.parts
+            for wanted in _AT_ONCE:
+                for part in parts:
+                    if part.__class__ is wanted and (found := self._at_once(part, wanted)) is not None:
+                        return found[0], _besides(parts, part, found[1])
+        return None
+
     def _constant(self, test: ConstantTest) -> "tuple[Lists, Test] | None":
         return None if test.truth else (iter(()), test)
 
@@ -321,11 +363,7 @@ class Indexes:
         for best in sorted(test.parts, key=_promise) if len(test.parts) > 1 else test.parts:
             found = self.candidates(best)
             if found is not None:
-                lists, left = found
-                others = [part for part in test.parts if part is not best]
-                if left is not TRUE:
-                    others.append(left)
-                return lists, others[0] if len(others) == 1 else AndTest(others) if others else TRUE
+                return found[0], _besides(test.parts, best, found[1])
         return None
 
     def _disjunction(self, test: OrTest) -> "tuple[Lists, Test] | None":
@@ -353,13 +391,12 @@ class Indexes:
                 yield fresh
 
     def _equal(self, test: EqualityTest) -> "tuple[Lists, Test] | None":
+        found = self.at_once(test)
+        if found is not None:
+            return iter((found[0],)), found[1]
         if test.reach.computed is not None:
             return None
-        left = test if test.reach.options else TRUE
-        index = self._equality.get(test.reach.type)
-        if index is not None and index not in self._building:
-            return iter((list(index.find(test.assertion)),)), left
-        return self._equal_soon(test), left
+        return self._equal_soon(test), test if test.reach.options else TRUE
 
     def _equal_soon(self, test: EqualityTest) -> "Lists":
         index = self._equality_index(test)
@@ -404,6 +441,7 @@ _ASKING: dict[type, Callable[[Indexes, Any], "tuple[Lists, Test] | None"]] = {
 }
 
 
+_AT_ONCE = (EqualityTest, OrTest)
 _PROMISE = {
     ConstantTest: 0,
     EqualityTest: 1,
@@ -414,6 +452,16 @@ _PROMISE = {
     SubstringsTest: 3,
     ClassTest: 4,
 }
+
+
+def _besides(parts: "Sequence[Test]", answered: Test, left: Test) -> Test:
+    """What is left of a conjunction when an index has answered one part of it."""
+    if len(parts) == 2 and left is TRUE:
+        return parts[parts[0] is answered]
+    others = [part for part in parts if part is not answered]
+    if left is not TRUE:
+        others.append(left)
+    return others[0] if len(others) == 1 else AndTest(others) if others else TRUE
 
 
 def _promise(test: Test) -> int:

@@ -21,7 +21,7 @@ from fakeldapd.double.names import nearest
 from fakeldapd.loading import build
 from fakeldapd.operations.directory import Directory
 from fakeldapd.operations.load import Loader
-from fakeldapd.operations.request import Entries, Handler, Request, Response, Session
+from fakeldapd.operations.request import Entries, Handler, Middleware, Request, Response, Session
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.decode import attribute
 from fakeldapd.protocol.filter import parse
@@ -41,6 +41,8 @@ OPERATIONS = {
     "replace": m.ModifyOperation.REPLACE,
     "increment": m.ModifyOperation.INCREMENT,
 }
+LAYERS = ("stubs", "faults", "recorder")
+"""What may be around a directory, from the inside out."""
 _NOT_HERE = frozenset(
     ("files", "listen", "allow_remote", "notice_on_stop", "ready_file", "log", "log_level", "admin_password_file")
 )
@@ -146,13 +148,42 @@ class FakeDirectory:
     def _begin(self, inner: Directory) -> None:
         self.inner = inner
         self.handler: Handler = inner
-        self.down = False
-        """While true nobody is let in, and who is in loses the connection."""
+        """What transports call; another one when layers come or go: see ``when_handled_otherwise``."""
+        self._layers: dict[str, Middleware] = {}
+        self._told: list[Callable[[Handler], None]] = []
+        self._with_reset: list[Callable[[], None]] = []
+        self._down = False
         self._admin = Session(identity=inner.admin_dn, is_admin=True)
         self.connections: weakref.WeakSet[Any] = weakref.WeakSet()
         """In-process connections: what has ``drop()``."""
         self.start = self.snapshot()
         """The state that ``reset`` goes back to."""
+
+    # --- what is around it --------------------------------------------------------------------------------------------
+
+    def set_layer(self, name: str, middleware: Middleware | None) -> None:
+        """Put a middleware around the directory, or take it away: one of LAYERS. What has nothing to do is not there,
+        so that it costs nothing.
+        """
+        if middleware is None:
+            self._layers.pop(name, None)
+        else:
+            self._layers[name] = middleware
+        handler: Handler = self.inner
+        for each in LAYERS:
+            if each in self._layers:
+                handler = self._layers[each](handler)
+        self.handler = handler
+        for told in self._told:
+            told(handler)
+
+    def when_handled_otherwise(self, tell: Callable[[Handler], None]) -> None:
+        """Have a transport that keeps the handler told of every other one."""
+        self._told.append(tell)
+
+    def with_reset(self, also: Callable[[], None]) -> None:
+        """Have this done with every ``reset``, too."""
+        self._with_reset.append(also)
 
     # --- what it is ---------------------------------------------------------------------------------------------------
 
@@ -170,6 +201,18 @@ class FakeDirectory:
     def admin_dn(self) -> str:
         """Who may do everything."""
         return self.inner.admin_dn.text.decode() if self.inner.admin_dn else ""
+
+    @property
+    def down(self) -> bool:
+        """While true nobody is let in, and who is in has lost the connection. May be set."""
+        return self._down
+
+    @down.setter
+    def down(self, down: bool) -> None:
+        if down is not self._down:
+            self._down = down
+            for connection in list(self.connections) if down else ():
+                connection.drop()
 
     @property
     def admin_password(self) -> str:
@@ -311,7 +354,12 @@ class FakeDirectory:
 
     def reset(self) -> None:
         """Be as at the beginning."""
-        self.restore(self.start)
+        self._within(self._reset)
+
+    def _reset(self) -> None:
+        self._restore(self.start)
+        for also in self._with_reset:
+            also()
 
 
 _COMPUTED = ("entryDN", "subschemaSubentry", "hasSubordinates")

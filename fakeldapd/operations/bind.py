@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from fakeldapd.directory.passwords import is_slow, verify
 from fakeldapd.operations.controls.authorization_identity import AUTHORIZATION_IDENTITY, with_identity
-from fakeldapd.operations.request import Action, Request, Response, Session
+from fakeldapd.operations.request import Action, Disconnect, Request, Response, Session
 from fakeldapd.operations.stored_passwords import stored_passwords
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.result import LDAPError, ResultCode
@@ -43,6 +43,11 @@ def _bind(directory: "Directory", request: Request) -> Iterator[Action]:
         yield from _simple(directory, session, dn, authentication.password)
         return
     if type(authentication) is m.SaslCredentials:
+        if op.version == 2:
+            code = int(ResultCode.PROTOCOL_ERROR)
+            yield Response(m.BindResponse(code, diagnostic=b"SASL bind requires LDAPv3"))
+            yield Disconnect()
+            return
         from fakeldapd.operations.sasl.bind import sasl_bind  # costs milliseconds, and most clients don't need it
 
         yield from sasl_bind(directory, request, authentication)

@@ -39,8 +39,6 @@ class Commit:
 
     __slots__ = (
         "_plain",
-        "_post_read",
-        "_pre_read",
         "_responses",
         "_undo",
         "controls",
@@ -51,7 +49,6 @@ class Commit:
     )
 
     def __init__(self, directory: "Directory", request: Request, controls: Mapping[bytes, Any]) -> None:
-        """Raises LDAPError 17 for names in controls that stand for nothing."""
         self.directory = directory
         self._plain = not directory.overlays and not controls
         if self._plain:
@@ -62,12 +59,6 @@ class Commit:
         self.passwords: tuple[bytes | None, bytes] | None = None
         self._undo: list[Callable[[], None]] = []
         self._responses: list[Control] = []
-        self._pre_read = self._names(read_entry.PRE_READ)
-        self._post_read = self._names(read_entry.POST_READ)
-
-    def _names(self, oid: bytes) -> tuple[bytes, ...] | None:
-        reading: read_entry.Reading | None = self.controls.get(oid)
-        return None if reading is None else reading.known(self.directory.schema)
 
     # --- what overlays say before: each is called before the entry is looked for, as in slapd ------------------------
 
@@ -95,12 +86,11 @@ class Commit:
 
     def found(self, node: Node, entry: Entry | None = None) -> None:
         """The entry to be written is this one, or will be ``entry``: controls have a look at it. Raises LDAPError
-        122.
+        50, 122.
         """
         directory, session = self.directory, self.request.session
         check_assertion(directory, session, self.controls, node, entry or node.entry)
-        if self._pre_read is not None:
-            self._responses.append(read_entry.response(directory, session, read_entry.PRE_READ, self._pre_read, node))
+        self._responses += read_entry.response(directory, session, read_entry.PRE_READ, self.controls, node)
 
     # --- the writes ---------------------------------------------------------------------------------------------------
 
@@ -197,10 +187,9 @@ class Commit:
     def _read_after(self, node: Node | None) -> None:
         if NO_OP in self.controls:
             raise LDAPError(ResultCode.NO_OPERATION)
-        if self._post_read is not None and node is not None:
+        if node is not None:
             session = self.request.session
-            found = read_entry.response(self.directory, session, read_entry.POST_READ, self._post_read, node)
-            self._responses.append(found)
+            self._responses += read_entry.response(self.directory, session, read_entry.POST_READ, self.controls, node)
 
     def _take_back(self, to: int) -> None:
         """Undo the writes since there were ``to``, the last first."""

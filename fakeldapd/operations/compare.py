@@ -1,11 +1,11 @@
 """Compare (RFC 4511 section 4.10)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from fakeldapd.directory.compile import class_test
 from fakeldapd.directory.dit import Node
-from fakeldapd.directory.evaluate import Purpose, Reach, Test, ValueTest
+from fakeldapd.directory.evaluate import Purpose, Reach, Test
 from fakeldapd.operations.access import Level, allowed
 from fakeldapd.operations.controls.assertion import check_assertion
 from fakeldapd.operations.controls.manage_dsa_it import MANAGE_DSA_IT
@@ -16,7 +16,7 @@ from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.decode import attribute_values
 from fakeldapd.protocol.result import LDAPError, ResultCode
 from fakeldapd.schema.dn import DN
-from fakeldapd.schema.elements import AttributeDescription
+from fakeldapd.schema.elements import AttributeDescription, AttributeType, Normal
 from fakeldapd.schema.registry import AttributeDescriptionError, Schema
 
 if TYPE_CHECKING:
@@ -46,14 +46,14 @@ def compare(directory: "Directory", request: Request, controls: Mapping[bytes, A
         raise LDAPError(ResultCode.INVALID_ATTRIBUTE_SYNTAX, "value does not conform to assertion syntax")
     virtual = virtual_entry(directory, dn, request.session)
     node = virtual or _find(directory, dn, description, request.session, controls)
-    test = class_test(schema, description, op.value) or ValueTest(Reach(description), rule, assertion)
+    of_class = class_test(schema, description, op.value)
     if virtual is not None:
         if controls:
             check_assertion(directory, request.session, controls, virtual, virtual.entry)
-        yield _TRUE if _compare_virtual(virtual, description, test) else _FALSE
+        yield _TRUE if _compare_virtual(virtual, description, assertion, of_class) else _FALSE
         return
     try:
-        found = _compare(directory, request.session, controls, node, description, test)
+        found = _compare(directory, request.session, controls, node, description, assertion, of_class)
     except LDAPError:
         if description.type.name == _HAS_SUBORDINATES or _discloses(directory, request.session, node):
             raise
@@ -67,43 +67,59 @@ def _compare(
     controls: Mapping[bytes, Any],
     node: Node,
     description: AttributeDescription,
-    test: Test,
+    assertion: Normal,
+    of_class: Test | None,
 ) -> bool:
     """Whether a value of one of the attributes is the one that was asked for; the first that mustn't be compared ends
     it. Raises LDAPError 16, 50, 122.
     """
     entry = node.entry
     assert entry is not None
-    if not allowed(directory.access.guard(session, description.type, Level.COMPARE), node):
+    attribute_type = description.type
+    guard = directory.access.guard(session, attribute_type, Level.COMPARE)
+    if guard is not None and not guard(node, entry):
         raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
-    if controls and description.type.name != _HAS_SUBORDINATES:  # slapd answers that one before
+    if controls and attribute_type.name != _HAS_SUBORDINATES:  # slapd answers that one before
         check_assertion(directory, session, controls, node, entry)
     if directory.viewing and (view := directory.view(session, controls, Purpose.COMPARE)) is not None:
         entry = view(node, entry)
-    if type(test) is not ValueTest:
-        return test(node, entry) is True
-    reach = test.reach
+    if of_class is not None:
+        return of_class(node, entry) is True
+    reach = Reach(description)
     if not reach.present(node, entry):
         raise LDAPError(ResultCode.NO_SUCH_ATTRIBUTE)
-    if session.is_admin or len(description.type.subtypes) == 1:
-        return test(node, entry) is True
+    if session.is_admin or len(attribute_type.subtypes) == 1:
+        return _among(attribute_type, assertion, reach.values(node, entry))
     for i in reach.positions(entry.layout):
-        attribute_type = entry.layout.descriptions[i].type
-        guard = directory.access.guard(session, attribute_type, Level.COMPARE)
-        if attribute_type is not description.type and not allowed(guard, node):
+        subtype = entry.layout.descriptions[i].type
+        if subtype is not attribute_type and not allowed(directory.access.guard(session, subtype, Level.COMPARE), node):
             raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
-        if test.among(attribute_values(entry.attributes[i])):
+        if _among(attribute_type, assertion, attribute_values(entry.attributes[i])):
             return True
     return False
 
 
-def _compare_virtual(node: Node, description: AttributeDescription, test: Test) -> bool:
+def _compare_virtual(node: Node, description: AttributeDescription, assertion: Normal, of_class: Test | None) -> bool:
     """The same for the root DSE and the subschema subentry, which no rule is about. Raises LDAPError 16."""
     entry = node.entry
     assert entry is not None
-    if type(test) is ValueTest and (not test.reach.present(node, entry) or description.type.name in _OF_TREE):
+    if of_class is not None:
+        return of_class(node, entry) is True
+    reach = Reach(description)
+    if not reach.present(node, entry) or description.type.name in _OF_TREE:
         raise LDAPError(ResultCode.NO_SUCH_ATTRIBUTE)
-    return test(node, entry) is True
+    return _among(description.type, assertion, reach.values(node, entry))
+
+
+def _among(attribute_type: AttributeType, assertion: Normal, values: Iterable[bytes]) -> bool:
+    """Whether one of the values is the one asked for."""
+    rule = attribute_type.equality
+    assert rule is not None
+    for value in values:
+        normal = rule.normalise(value)
+        if normal is not None and rule.matches(assertion, normal):
+            return True
+    return False
 
 
 def _discloses(directory: "Directory", session: Session, node: Node) -> bool:
@@ -131,10 +147,10 @@ def _find(
     if description.type.name in _NOT_COMPARED:
         name = description.type.name.decode()
         raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, f"{name} compare not supported")
-    if description.type.name == _HAS_SUBORDINATES:
-        node = directory.dit.find(dn)
-        if node is not None and node.entry is not None:
-            return node  # slapd forgets about referrals here
+    node = directory.dit.find(dn)
+    refers = directory.dit.referral_count and description.type.name != _HAS_SUBORDINATES  # slapd forgets it there
+    if node is not None and node.entry is not None and not refers:
+        return node
     if directory.access.guard(session, None, Level.DISCLOSE) is not None:
         nearest = directory.dit.nearest(dn)
         if nearest is not None and not _discloses(directory, session, nearest):

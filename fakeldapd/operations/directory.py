@@ -19,7 +19,6 @@ from fakeldapd.operations.access import Access, DefaultAccess
 from fakeldapd.operations.add import add
 from fakeldapd.operations.bind import bind
 from fakeldapd.operations.compare import compare
-from fakeldapd.operations.controls.proxied_authorization import PROXIED_AUTHORIZATION, as_proxied
 from fakeldapd.operations.controls.table import CONTROLS, NO_CONTROLS, read_controls
 from fakeldapd.operations.delete import delete
 from fakeldapd.operations.extended import extended
@@ -106,9 +105,9 @@ class Directory:
     whether TLS can begin where StartTLS asks for it, ``sasl`` which SASL mechanisms there are and whose names mean
     whom. ``clock`` gives seconds since the epoch; limits and time stamps go by it. ``background(work, done)`` does slow
     work elsewhere and fires ``done`` in the thread that runs the handler. ``overlays`` are as configured; the attribute
-    has them in the order of calling. ``counted`` makes entryUUIDs the same in every run. ``view``, where an overlay has
-    one, is what searches see of an entry; it gives other values for the types in ``viewed``, None: for any.
-    ``controls`` is the table of those that this directory has, by OID.
+    has them in the order of calling. ``counted`` makes entryUUIDs the same in every run. ``viewing`` are the
+    overlays that show more than is stored, in values of the types in ``viewed``, None: in any. ``controls`` is the
+    table of those that this directory has, by OID.
     """
 
     operations: ClassVar[Mapping[type, Operation]] = _PERFORMED
@@ -180,8 +179,10 @@ class Directory:
                 if type(op) is m.SearchRequest:
                     check_search(self, op)
                 controls = read_controls(op, request.controls, self.controls)
-                if PROXIED_AUTHORIZATION in controls:
-                    request = as_proxied(self, request, controls[PROXIED_AUTHORIZATION])
+                for oid, value in controls.items():
+                    prepare = self.controls[oid].prepare
+                    if prepare is not None:
+                        request = prepare(self, request, value)
             if self.policy is not None and (refusal := self.policy.check(self, request)) is not None:
                 yield Response(failure(op, refusal))
                 return
@@ -246,6 +247,7 @@ class Directory:
         """Have every request checked from now on. ``allow`` and ``disallow`` are for whom the rest concerns."""
         self.policy = policy
         self.allow, self.disallow = policy.allow, policy.disallow
+        self.controls.update(policy.stricter(self.controls))
 
     def limits_for(self, session: Session) -> Limits:
         """What searches of this session may take."""

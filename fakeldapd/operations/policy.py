@@ -12,7 +12,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from fakeldapd.directory.operational import is_configuration, is_subschema
-from fakeldapd.operations.extended import EXTENDED, WHO_AM_I
+from fakeldapd.operations.controls.dont_use_copy import DONT_USE_COPY
+from fakeldapd.operations.controls.proxied_authorization import PROXIED_AUTHORIZATION
+from fakeldapd.operations.controls.row import Row
+from fakeldapd.operations.extended import WHO_AM_I
 from fakeldapd.operations.passmod import PASSWORD_MODIFY
 from fakeldapd.operations.request import Action, Request, Session
 from fakeldapd.protocol import messages as m
@@ -51,7 +54,8 @@ _OPERATIONS: Mapping[type, str] = {
     m.SearchRequest: "search",
     m.CompareRequest: "compare",
 }
-_EXTENDED = {START_TLS: "extended", WHO_AM_I: "extended", CANCEL: "extended", PASSWORD_MODIFY: "extended"}
+_CHECKED = (PASSWORD_MODIFY, WHO_AM_I)
+"""The extended operations that there are rules for. As in slapd, others may be named in ``restrict`` to no effect."""
 _UPDATES = RESTRICT["write"]
 
 
@@ -67,14 +71,6 @@ class _Kind:
     @property
     def is_update(self) -> bool:
         return self.operation in _UPDATES or self.oid == PASSWORD_MODIFY.decode()
-
-    @property
-    def is_start_tls(self) -> bool:
-        return self.oid == START_TLS.decode()
-
-    @property
-    def is_about_session(self) -> bool:
-        return self.operation == "bind" or self.is_start_tls
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +105,14 @@ class Policy:
             _say_first(directory, request)
         return refusal
 
+    def stricter(self, controls: Mapping[bytes, Row]) -> Mapping[bytes, Row]:
+        """The rows of those controls that the rules change."""
+        return {
+            oid: _only_critical(controls[oid], name)
+            for word, (oid, name) in _MUST_BE_CRITICAL.items()
+            if word in self.disallow
+        }
+
     # --- bind and extended operations --------------------------------------------------------------------------------
 
     def _bind(self, directory: "Directory", op: m.BindRequest, session: Session) -> LDAPError | None:
@@ -121,7 +125,9 @@ class Policy:
             return None
         authentication = op.authentication
         if type(authentication) is m.SaslCredentials:
-            return self._refusal(_Kind("bind", sasl=True), session) if authentication.mechanism else None
+            if op.version == 2 or not authentication.mechanism:
+                return None
+            return self._refusal(_Kind("bind", sasl=True), session)
         if type(authentication) is not m.SimpleAuthentication:
             return None
         if not authentication.password or dn.rdn is None:
@@ -139,10 +145,9 @@ class Policy:
         return self._refusal(_Kind("bind", simple=True), session)
 
     def _extended(self, op: m.ExtendedRequest, session: Session) -> LDAPError | None:
-        if op.name not in EXTENDED:
+        if op.name not in _CHECKED:
             return None
-        operation = _EXTENDED.get(op.name, "modify")  # what slapd doesn't know by name is an update to it
-        return self._refusal(_Kind(operation, op.name.decode() if op.name in _EXTENDED else ""), session)
+        return self._refusal(_Kind("extended", op.name.decode()), session)
 
     # --- referrals ---------------------------------------------------------------------------------------------------
 
@@ -170,12 +175,11 @@ class Policy:
 
     def _refusal(self, kind: _Kind, session: Session) -> LDAPError | None:
         """What the rules say of a request of this kind."""
-        if not kind.is_start_tls:
-            for reason in self._too_weak(kind, session):
-                return LDAPError(ResultCode.CONFIDENTIALITY_REQUIRED, reason)
-            if kind.is_update and session.identity is None and "update_anon" not in self.allow:
-                return LDAPError(ResultCode.STRONGER_AUTH_REQUIRED, "modifications require authentication")
-        if not kind.is_about_session:
+        for reason in self._too_weak(kind, session):
+            return LDAPError(ResultCode.CONFIDENTIALITY_REQUIRED, reason)
+        if kind.is_update and session.identity is None and "update_anon" not in self.allow:
+            return LDAPError(ResultCode.STRONGER_AUTH_REQUIRED, "modifications require authentication")
+        if kind.operation != "bind":
             for name, is_met, code, reason in _REQUIREMENTS:
                 if name in self.require and not is_met(self, session):
                     return LDAPError(code, reason)
@@ -281,6 +285,24 @@ _REQUIREMENTS: tuple[tuple[str, Callable[[Policy, Session], bool], ResultCode, s
     ),
 )
 """What may be required, in the order in which it is checked: name, whether it is met, code and text of the refusal."""
+
+
+_MUST_BE_CRITICAL: Mapping[str, tuple[bytes, str]] = {
+    "proxy_authz_non_critical": (PROXIED_AUTHORIZATION, "proxied authorization"),
+    "dontusecopy_non_critical": (DONT_USE_COPY, "dontUseCopy"),
+}
+"""What may be disallowed of controls -> the control, and what slapd calls it then."""
+
+
+def _only_critical(row: Row, name: str) -> Row:
+    """The same control, which is refused where it is not critical. Its value is looked at before."""
+
+    def take(control: m.Control, found: dict[bytes, Any]) -> None:
+        found[control.oid] = row.read(control.value)
+        if not control.criticality:
+            raise LDAPError(ResultCode.PROTOCOL_ERROR, f"{name} criticality of FALSE not allowed")
+
+    return replace(row, take=take)
 
 
 # --- what comes first -------------------------------------------------------------------------------------------------

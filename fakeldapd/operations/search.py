@@ -94,7 +94,7 @@ def search(directory: "Directory", request: Request, controls: Mapping[bytes, An
                 yield Entries(entries_of(selection, (base,), view))
         else:
             left = finding.size_limit or _UNLIMITED
-            for batch in finding.batches():  # what Presenting does, without it
+            for batch in finding.at_once() or finding.batches():  # what Presenting does, without it
                 if batch.__class__ is not list:
                     yield batch  # type: ignore[misc]
                     continue
@@ -151,7 +151,13 @@ def find_base(
     asked = dn
     node = dit.find(dn)
     if dit.alias_count and op.deref in (m.Deref.FINDING, m.Deref.ALWAYS):
-        dn, node = dereference(directory, dn, node)
+        try:
+            dn, node = dereference(directory, dn, node)
+        except LDAPError as error:
+            alias = dit.find(directory.schema.dn(error.matched_dn))
+            if session.is_admin or alias is None or not _hidden(directory, session, alias, Level.DISCLOSE):
+                raise
+            raise LDAPError(ResultCode.NO_SUCH_OBJECT, error.diagnostic) from None
     nearest = node if node is not None else dit.nearest(dn)
     if nearest is None or nearest.entry is None:
         raise LDAPError(ResultCode.NO_SUCH_OBJECT)
@@ -224,6 +230,15 @@ class Finding:
         if limits.unchecked is not None and op.scope != m.Scope.BASE and not _finds_nothing(self.test):
             limits.check_candidates(self.base, op.scope == m.Scope.ONE)
         return limits.for_search(op.size_limit, op.time_limit)
+
+    def at_once(self) -> tuple[list[Node]] | None:
+        """All of the nodes that match, where indexes know them and they are not many; else see ``batches``."""
+        if self.careful or self.scope == m.Scope.ONE:
+            return None
+        found = self.dit.indexes.at_once(self.test)
+        if found is None or len(found[0]) > _EXAMINED_BETWEEN_PAUSES:
+            return None
+        return (_matching(self._in_scope(found[0]), found[1]),)
 
     def batches(self) -> Found:
         """The nodes that match, some at a time; in between references, and pauses."""

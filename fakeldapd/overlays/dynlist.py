@@ -70,13 +70,10 @@ class DynList(Overlay):
         self.seen_types = groups if len(members) == len(self._rules) else None
 
     def view(self, session: Session, controls: Mapping[bytes, Any], purpose: Purpose) -> View | None:
-        """Entries with what their URLs find for a session. Members of a group are compared with as the administrator
-        sees them, as in slapd.
-        """
+        """Entries with what their URLs find for a session."""
         if MANAGE_DSA_IT in controls:
             return None
         reader = _Reader(self._directory, session)
-        anybody = _Reader(self._directory, None) if purpose is Purpose.COMPARE else reader
 
         def view(node: Node, entry: Entry) -> Entry:
             changes: dict[AttributeDescription, Values] = {}
@@ -86,7 +83,7 @@ class DynList(Overlay):
                 if rule.applies is not None and not rule.applies(node, node.dn, entry):
                     continue
                 for url in _urls(entry.values(rule.urls)):
-                    for description, values in self._found(rule, url, reader if rule.member is None else anybody):
+                    for description, values in self._found(rule, url, reader):
                         have = changes.get(description, entry.values(description))
                         changes[description] = _together(description, have, values)
             return self._directory.entries.change(entry, changes) if changes else entry
@@ -125,11 +122,11 @@ class DynList(Overlay):
 
 
 class _Reader:
-    """Searches as somebody, for one operation; ``session`` None: as the administrator."""
+    """Searches as somebody, for one operation."""
 
-    def __init__(self, directory: "Directory", session: Session | None) -> None:
+    def __init__(self, directory: "Directory", session: Session) -> None:
         self._directory = directory
-        self._session = None if session is None or session.is_admin else session
+        self._session = None if session.is_admin else session
         self._guards: dict[AttributeType | None, Guard | None] = {}
 
     def _guard(self, attribute_type: AttributeType | None, level: Level) -> Guard | None:

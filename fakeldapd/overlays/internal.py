@@ -1,4 +1,4 @@
-"""Searches that overlays make for themselves, as the administrator and without limits."""
+"""Searches that overlays make, without limits: as the administrator or, with a guard, as somebody else."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING

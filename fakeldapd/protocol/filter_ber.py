@@ -76,7 +76,19 @@ def read_filter(octets: bytes, offset: int, max_depth: int) -> tuple[Filter, int
             found = None
         else:
             if tag in _ASSERTIONS:
-                found, offset = _assertion(octets, start, tag)
+                # Almost every item of a filter: two short octet strings that fill it. Anything else takes the long way.
+                if (
+                    stop - start > 4
+                    and octets[start] == 4
+                    and (size := octets[start + 1]) < 128
+                    and (value := start + 2 + size) + 2 <= stop
+                    and octets[value] == 4
+                    and (size := octets[value + 1]) < 128
+                    and value + 2 + size == stop
+                ):
+                    found, offset = _ASSERTIONS[tag](octets[start + 2 : value], octets[value + 2 : stop]), stop
+                else:
+                    found, offset = _assertion(octets, start, tag)
             elif tag not in _ENCLOSING:
                 found, offset = _OTHER_ITEMS.get(tag, _unknown)(octets, start, stop, tag)
             elif start < stop or tag == 0xA2:

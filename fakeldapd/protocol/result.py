@@ -5,6 +5,7 @@ place (operations/directory.py). ``ProtocolError`` says that the peer's octets a
 """
 
 from enum import IntEnum
+from typing import Any
 
 
 class ResultCode(IntEnum):
@@ -75,12 +76,19 @@ class LDAPError(Exception):
         self.matched_dn = matched_dn
         self.referral = referral
 
+    def __reduce__(self) -> Any:
+        return _unpickled, self.args
+
     def __str__(self) -> str:
         try:
             name = ResultCode(self.code).name
         except ValueError:
             name = "result code"
         return f"{name} ({int(self.code)})" + (f": {self.diagnostic}" if self.diagnostic else "")
+
+
+def _unpickled(code: int, diagnostic: str, matched_dn: bytes, referral: tuple[bytes, ...]) -> LDAPError:
+    return LDAPError(code, diagnostic, matched_dn=matched_dn, referral=referral)
 
 
 class ProtocolError(Exception):

@@ -44,3 +44,20 @@ def _answer(op: m.ProtocolOp, message_id: int, send: Callable[[bytes], None]) ->
         return ResultCode.CANNOT_CANCEL
     send(encode_message(message_id, failure(op, LDAPError(ResultCode.CANCELED))))  # type: ignore[arg-type]
     return ResultCode.SUCCESS
+
+
+def end_each(
+    error: LDAPError,
+    parked: "MutableSequence[_Parked]",
+    pending: MutableSequence[m.LDAPMessage],
+    end: "Callable[[_Parked], None]",
+    send: Callable[[bytes], None],
+) -> None:
+    """End everything that is running or read, with ``error`` for its answer."""
+    for each in list(parked):
+        end(each)
+        send(encode_message(each.request.message_id, failure(each.request.op, error)))
+    for message in pending:
+        if type(message.op) in RESPONSES:
+            send(encode_message(message.message_id, failure(message.op, error)))  # type: ignore[arg-type]
+    pending.clear()

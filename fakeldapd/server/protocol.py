@@ -47,7 +47,7 @@ from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.connection import STARTTLS, Connection
 from fakeldapd.protocol.encode import encode_entries, encode_message, notice_of_disconnection
 from fakeldapd.protocol.result import LDAPError, ProtocolError, ResultCode
-from fakeldapd.server.cancel import cancel
+from fakeldapd.server.cancel import cancel, end_each
 from fakeldapd.server.outlet import Outlet
 from fakeldapd.server.peer import introduce
 from fakeldapd.server.starttls import begin_tls
@@ -59,8 +59,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 FLUSH_AT = 65536
-"""Octets of answers collected before they are sent: what a socket takes at once, and what the transport queues at
-most."""
+"""Octets of answers collected before they are sent: what a socket takes at once."""
 
 MAX_OUTSTANDING = 1000
 """Operations of one connection that may be running. slapd keeps as many requests for a bound client
@@ -80,8 +79,7 @@ _PAUSE = Pause()
 
 
 class _Parked:
-    """An operation that could not go on at once. ``timer`` is the Delay it waits for, ``ended`` that its iterator was
-    closed."""
+    """An operation that could not go on at once. ``timer`` is its Delay, ``ended`` that its iterator was closed."""
 
     __slots__ = ("ended", "iterator", "request", "timer")
 
@@ -103,7 +101,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         super().__init__()
         self.factory = factory
         self.session = Session()
-        self._handler = factory.handler
+        self.handler = factory.handler
         self._seconds = factory.clock.seconds
         self._connection = Connection(max_message_size=factory.limits.max_message_size)
         self._receive = self._connection.receive
@@ -137,8 +135,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
     def connectionMade(self) -> None:
         """Twisted has accepted a client."""
         super().connectionMade()
-        transport = self.transport
-        introduce(self.session, transport)
+        introduce(self.session, transport := self.transport)
         self.factory.connections.add(self)
         self._outlet = Outlet(transport, self._room_changed)
         if hasattr(transport, "setTcpNoDelay"):
@@ -174,10 +171,17 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
             self._close()
 
     def finish(self) -> None:
-        """Read nothing more, answer what was read, then close: the service is stopping."""
+        """Answer what was read, then close: the service is stopping."""
         if not self._held & _CLOSED:
             self._held |= _FINISHING
             self._settle()
+
+    def begin_anew(self, error: LDAPError) -> None:
+        """Answer with ``error`` what is running or waits, and forget what searches may be gone on with."""
+        end_each(error, self._parked, self._pending, self._end, self._outlet.pieces.append)
+        self.session.suspended.clear()
+        self._outlet.flush()
+        self._settle()
 
     def abort(self) -> None:
         """Close at once; what was not sent is lost."""
@@ -244,7 +248,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         """Start an operation, and do it where it does not have to wait. Gives whether it is over."""
         self.session.outstanding += 1
         try:
-            iterator = self._handler(request)
+            iterator = self.handler(request)
         except Exception as error:
             self._failed(request, error, None)
             self.session.outstanding -= 1

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import ServerFactory
 
@@ -95,6 +95,12 @@ class LDAPServerFactory(ServerFactory):
             return None
         return LDAPServer(self)
 
+    def handle_by(self, handler: Handler) -> None:
+        """From now on let this handler answer, on open connections, too."""
+        self.handler = handler
+        for connection in self.connections:
+            connection.handler = handler
+
     def connection_closed(self, connection: LDAPServer) -> None:
         """A connection says goodbye."""
         self.connections.discard(connection)
@@ -123,6 +129,10 @@ class LDAPServerFactory(ServerFactory):
             self._emptied.callback(None)
         return self._emptied
 
+    def drop(self) -> None:
+        """Close every connection at once."""
+        self._abort()
+
     def _abort(self) -> None:
         for connection in list(self.connections):
             connection.abort()
@@ -145,16 +155,16 @@ class Service:
                 self._ports.append(port)
                 self.urls.append(url)
         except CannotListen:
-            self._close_ports()
+            self.close()
             raise
 
     def stop(self, grace: float = GRACE) -> "Deferred[None]":
         """Accept nothing more, and finish what is under way. Fires when the last connection is gone."""
-        self._close_ports()
-        return self.factory.finish(grace)
+        closed = self.close()
+        return self.factory.finish(grace).addCallback(lambda _: closed)
 
-    def _close_ports(self) -> None:
+    def close(self) -> "Deferred[None]":
+        """Accept nothing more. Fires when every address is free again."""
         ports, self._ports = self._ports, []
-        for port in ports:
-            port.stopListening()
         self.urls = []
+        return gatherResults([maybeDeferred(port.stopListening) for port in ports]).addCallback(lambda _: None)

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 
+from fakeldapd.protocol.ber import header
+
 SILENCE = 120.0
 """Seconds after which a server that doesn't answer is given up."""
 
@@ -90,6 +92,44 @@ class Link:
             if codes := self.receive():
                 self.entries = 0
                 return codes[0]
+
+    def answer(self, request: bytes) -> bytes:
+        """All that comes for one request, as octets. Raises Broken."""
+        self._socket.sendall(request)
+        octets = b""
+        while True:
+            if not select.select([self], [], [], SILENCE)[0]:
+                raise Broken("the server doesn't answer")
+            octets += self._socket.recv(1 << 18)
+            codes, _, rest = read_answers(octets)
+            if codes and not rest:
+                if codes[0]:
+                    raise Broken(f"the server answered {codes[0]}")
+                return octets
+
+
+def pages(port: int, ask: Callable[[bytes], bytes], count: int, bind: bytes, clock: Callable[[], float]) -> float:
+    """The server's CPU seconds for each of ``count`` pages of one search; ``ask(cookie)`` is the request for the next.
+
+    Raises Broken.
+    """
+    with closing(_bound(Link(port), bind)) as link:
+        cookie = b""
+        begun = clock()
+        for _ in range(count):
+            answer = link.answer(ask(cookie))
+            cookie = _cookie(answer)
+        return (clock() - begun) / count
+
+
+def _cookie(answer: bytes) -> bytes:
+    """The cookie in the control behind a SearchResultDone (RFC 2696): the last octet string of its value."""
+    at = answer.rindex(b"1.2.840.113556.1.4.319") + len("1.2.840.113556.1.4.319")
+    _, start, _ = header(answer, at)
+    _, start, _ = header(answer, start)
+    _, _, behind = header(answer, start)
+    _, start, stop = header(answer, behind)
+    return answer[start:stop]
 
 
 def _bound(link: Link, bind: bytes | None) -> Link:

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median, quantiles
 
+from fakeldapd.protocol.encode import encode_message
 from fakeldapd.protocol.messages import Scope
-from scripts.benchmark.client import delays, replay
+from scripts.benchmark.client import delays, pages, replay
 from scripts.benchmark.servers import Server, Start, cpu_seconds, fakeldapd, python
 from scripts.benchmark.workloads import (
     ADMIN,
@@ -26,6 +27,7 @@ from scripts.benchmark.workloads import (
     Workload,
     bind,
     encoded,
+    page,
     person_dn,
     rename,
     scans,
@@ -142,6 +144,7 @@ def round_of(findings: Findings, servers: Mapping[str, Start], work: Path, scale
                         run(findings, server, mode, workload)
                 if mode is PIPELINED:
                     used_memory(findings, server, users)
+                    pages_of(findings, server, users)
                     move_subtree(findings, server, users)
 
 
@@ -187,6 +190,13 @@ def _memory(findings: Findings, server: Server, users: int, when: str, aim: str)
     findings.note(server.name, f"memory for one of {users:,} people {when}", each, "KB", aim)
 
 
+def pages_of(findings: Findings, server: Server, users: int) -> None:
+    """What a page of a hundred entries costs."""
+    everybody = search(PEOPLE, Scope.SUBTREE, "(objectClass=*)")
+    used = pages(server.port, lambda cookie: encode_message(1, everybody, page(100, cookie)), 50, _admin(), server.cpu)
+    findings.note(server.name, f"a page of 100 of {users:,}", used * 1e3, "ms")
+
+
 def move_subtree(findings: Findings, server: Server, users: int, times: int = 50) -> None:
     """Rename the entry above everybody, there and back, while somebody else reads."""
     there = rename(PEOPLE, "ou=staff"), rename(MOVED, "ou=people")
@@ -206,6 +216,7 @@ def large(findings: Findings, servers: Mapping[str, Start], work: Path, users: i
         say(f"{name} with {users:,} people")
         with start(ldif, work) as server:
             loaded(findings, server, users)
+            pages_of(findings, server, users)
             took, wrong = delays(server.port, scans(10), probes, _admin())
             _note_delays(findings, server, users, took, wrong > 0)
             if name == "fakeldapd":

@@ -31,6 +31,7 @@ _CONFIGURATION = """
 pidfile {home}/pid
 modulepath /usr/lib/ldap
 moduleload back_mdb
+moduleload sssvlv
 sizelimit unlimited
 database mdb
 suffix "{base}"
@@ -40,6 +41,7 @@ directory {home}/db
 maxsize 4294967296
 index objectClass,uid,mail,member eq
 dbnosync
+overlay sssvlv
 """
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from fakeldapd.protocol.ber import element, encode_integer
 from fakeldapd.protocol.encode import encode_message
 from fakeldapd.protocol.filter import parse
 from fakeldapd.protocol.messages import (
@@ -16,6 +17,7 @@ from fakeldapd.protocol.messages import (
     BindRequest,
     Change,
     CompareRequest,
+    Control,
     DeleteRequest,
     ModifyDNRequest,
     ModifyOperation,
@@ -132,6 +134,25 @@ def encoded(requests: Sequence[RequestOp]) -> list[bytes]:
     return [encode_message(number, request) for number, request in enumerate(requests, 1)]
 
 
+def by_name(*, window: tuple[int, int] | None = None) -> tuple[Control, ...]:
+    """Server-side sorting by surname (RFC 2891); ``window``: a virtual list view of ten before and ten after an offset
+    in so many.
+    """
+    key = element(b"\x30", element(b"\x04", b"sn") + element(b"\x80", b"caseIgnoreOrderingMatch"))
+    controls = [Control(b"1.2.840.113556.1.4.473", True, element(b"\x30", key))]
+    if window is not None:
+        target = element(b"\xa0", b"".join(encode_integer(b"\x02", number) for number in window))
+        ten = encode_integer(b"\x02", 10)
+        controls.append(Control(b"2.16.840.1.113730.3.4.9", True, element(b"\x30", ten + ten + target)))
+    return tuple(controls)
+
+
+def page(size: int, cookie: bytes) -> tuple[Control, ...]:
+    """Paged results (RFC 2696)."""
+    value = encode_integer(b"\x02", size) + element(b"\x04", cookie)
+    return (Control(b"1.2.840.113556.1.4.319", True, element(b"\x30", value)),)
+
+
 def bind(dn: str, password: str) -> BindRequest:
     """A simple bind."""
     return BindRequest(3, dn.encode(), SimpleAuthentication(password.encode()))
@@ -202,6 +223,14 @@ def _whole_readings(users: int, scale: float) -> Iterator[Workload]:
     yield Workload("subtree-all", f"{users:,} entries in one answer", subtree, {SINGLE: 0.3}, entries=users + 1)
     subtree = encoded([search(PEOPLE, Scope.SUBTREE, "(objectClass=*)", "cn")] * count)
     yield Workload("subtree-cn", "the same with one attribute", subtree, {SINGLE: 0.3}, entries=users + 1)
+    everybody = search(PEOPLE, Scope.SUBTREE, "(objectClass=inetOrgPerson)", "1.1")
+    few = max(1, count // 2)
+    sort = [encode_message(number, everybody, by_name()) for number in range(1, few + 1)]
+    yield Workload("sort", f"{users:,} entries in the order of a name", sort, {SINGLE: 2.0}, entries=users)
+    offsets = [11 + number * 7919 % max(1, users - 20) for number in range(few)]
+    vlv = [encode_message(n, everybody, by_name(window=(offset, users))) for n, offset in enumerate(offsets, 1)]
+    within = 21 if users > 20 else None
+    yield Workload("vlv", "21 of them somewhere in that order", vlv, {SINGLE: 2.0}, entries=within)
     yield Workload("scan", "a substring without an index", scans(2 * count), {SINGLE: 1.0})
 
 

@@ -28,9 +28,9 @@ def test_situation(name: str, slapd: Subjects, ours: Subjects) -> None:
     listed = DIFFERENCES.get(name)
     mine = ours.lines(row)
     theirs = slapd.lines(row)
-    if not agrees(row, theirs) or (listed is None and theirs != mine):
-        # slapd reads two clocks (time and gettimeofday, up to a tick apart): a lockout that began this very second may
-        # not hold yet. It is asked once more; fakeldapd is not.
+    if not agrees(row, theirs) or (theirs != mine) is (listed is None):
+        # slapd's threads race with one another, and it reads two clocks, up to a tick apart: a lockout that began this
+        # very second may not hold yet. It is asked once more; fakeldapd is not.
         theirs = slapd.lines(row)
     assert agrees(row, theirs), f"slapd does not answer {row.expect}: {theirs}"
     if listed is not None:

@@ -16,6 +16,7 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
+from importlib.metadata import entry_points
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -84,6 +85,8 @@ class Reader:
             "COLUMNS": "100",
             "TERM": "dumb",
         }
+        if "fakeldapd.pytest_plugin" not in [each.value for each in entry_points(group="pytest11")]:
+            self._environ["PYTEST_PLUGINS"] = "fakeldapd.pytest_plugin"  # not installed, run from a checkout
         self._server: subprocess.Popen[str] | None = None
         self._ports = dict(PORTS)
         self._code = 0

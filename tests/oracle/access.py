@@ -8,8 +8,10 @@ import random
 from dataclasses import dataclass
 from typing import TypeVar
 
+from oracle import wire
 from oracle.slapd import BASE
 from oracle.steps import (
+    ALIASES,
     ALICE,
     BOB,
     CAROL,
@@ -93,6 +95,19 @@ EXPANDING = (
     f'group.expand="cn=${{2}},{GROUPS}"',
     'dn.exact,expand="${5}"',
 )
+ASSERTION = "1.3.6.1.1.12"
+PERMISSIVE, RELAX, NO_OP = "1.2.840.113556.1.4.1413", "1.3.6.1.4.1.4203.666.5.12", "1.3.6.1.4.1.4203.666.5.2"
+MATCHED, DEREF = "1.2.826.0.1.3344810.2.3", "1.3.6.1.4.1.4203.666.5.16"
+ASSERTED = ("(objectClass=person)", "(!(userPassword=x))", "(cn=*)", "(name=a*)", "(!(sn=x))", "(description=*)")
+LINKS = (f"cn=to-alice,{ALIASES}", f"cn=to-groups,{ALIASES}", f"cn=chain,{ALIASES}", f"cn=broken,{ALIASES}")
+DEREFERENCED = tuple(
+    wire.sequence(wire.sequence(wire.octets(name), wire.strings(wanted)))
+    for name, wanted in (("member", ("cn", "sn")), ("member", ("userPassword",)), ("uniqueMember", ("name", "uid")))
+)
+SHOWN = tuple(
+    wire.sequence(*map(wire.encode_filter, filters))
+    for filters in (("(cn=a*)",), ("(name=*)", "(description=*)"), ("(userPassword=*)", "(sn=*)"), ("(!(sn=x))",))
+)
 LEVELS = ("none", "disclose", "auth", "compare", "search", "read", "add", "delete", "write", "manage")
 PRIVILEGES = (
     "=rs",
@@ -173,7 +188,7 @@ class Asking:
     def question(self) -> Question:
         """One question, half of them searches."""
         by = self.one((None, ALICE, ALICE, BOB, CAROL))
-        kind = self.one((self.search, self.search, self.search, self.compare, self.modify, self.other))
+        kind = self.one((self.search, self.search, self.search, self.compare, self.modify, self.other, self.controlled))
         return Question(by, kind())
 
     def dn(self) -> str:
@@ -202,6 +217,35 @@ class Asking:
         )
         scope = self.one(("base", "one", "sub", "sub", "children"))
         return search(self.dn(), self.one(filters), *names, scope=scope, types_only=self.chance(10))
+
+    def controlled(self) -> Step:
+        """Something with controls: what they show and look at is a matter of access, too. Not pre-read and post-read:
+        they are too much for slapd where the entry may not be read.
+        """
+        control = self.one(
+            (
+                wire.control(ASSERTION, True, wire.encode_filter(self.one(ASSERTED))),
+                wire.control(PERMISSIVE, True),
+                wire.control(RELAX, True),
+                wire.control(NO_OP, True),
+            )
+        )
+        dn, new = self.dn(), "cn=new"
+        return self.one(
+            (
+                search(GROUPS, "(objectClass=*)", "cn", controls=[wire.control(DEREF, True, self.one(DEREFERENCED))]),
+                search(PEOPLE, "(objectClass=*)", "*", controls=[wire.control(MATCHED, True, self.one(SHOWN))]),
+                search(self.one((ALIASES, *LINKS)), "(objectClass=*)", "cn", deref=self.random.randrange(4)),
+                search(dn, "(objectClass=*)", "cn", scope="base", controls=[control]),
+                compare(dn, "cn", "alice adams", controls=[control]),
+                modify(dn, ("replace", "description", "x"), controls=[control]),
+                modify(dn, ("add", "description", "The first person"), controls=[control]),
+                modify(dn, ("replace", "creatorsName", BOB), controls=[control]),
+                add(f"{new},{PEOPLE}", "objectClass: device", "cn: new", "description: x", controls=[control]),
+                delete(dn, controls=[control]),
+                rename(dn, new, controls=[control]),
+            )
+        )
 
     def compare(self) -> Step:
         """Not hasSubordinates: slapd answers it without an entry, and dies soon after it has refused it."""

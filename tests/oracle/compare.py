@@ -9,6 +9,7 @@ from typing import Protocol, Self
 
 from oracle import certificates, overlays, wire
 from oracle.client import Answer, Client, Entry
+from oracle.rules import GROUPED, SASL_ACCESS, SASL_POLICY
 from oracle.rules import VARIANTS as RULES
 from oracle.slapd import ADMIN, BASE, PASSWORD
 from oracle.steps import MANAGE_DSA_IT, PASSWORDS, Row
@@ -65,6 +66,11 @@ VARIANTS: dict[str, tuple[Path | None, dict[str, object]]] = {
     "sasl-search": (SASL_PEOPLE, {"sasl-secprops": "noanonymous", "authz-regexp": SEARCHING}),
     "sasl-noactive": (SASL_PEOPLE, {"sasl-secprops": "noplain,noactive"}),
     "sasl-tls": (SASL_PEOPLE, SASL_OPTIONS | {"authz-policy": "any"} | TLS),
+    **{name: (SASL_PEOPLE, SASL_OPTIONS | {"authz-policy": "any"} | TLS | more) for name, more in SASL_POLICY.items()},
+    **{
+        name: (SASL_PEOPLE, SASL_OPTIONS | {"authz-policy": "any"} | TLS | {"access": rules})
+        for name, rules in SASL_ACCESS.items()
+    },
     "sasl-strong": (SASL_PEOPLE, {"sasl-secprops": "minssf=1"}),
     "message-size": (UNIVERSE, {"max-message-size": 2000}),
     **{
@@ -86,6 +92,7 @@ VARIANTS: dict[str, tuple[Path | None, dict[str, object]]] = {
     "ppolicy-hash": (POLICIES, {"overlay": [f"ppolicy:default={DEFAULT_POLICY} hash_cleartext=on"]}),
     "tls": (UNIVERSE, TLS),
     **{name: (UNIVERSE, options) for name, options in RULES.items()},
+    **{name: (GROUPS, options) for name, options in GROUPED.items()},
 }
 """Configurations that rows name -> the LDIF to start with and options; one that has to be made first is a function."""
 

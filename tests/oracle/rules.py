@@ -121,11 +121,120 @@ LIMITS: Mapping[str, list[str]] = {
 }  # fmt: skip
 """Limits for some."""
 
+SASL_POLICY: Mapping[str, dict[str, object]] = {
+    "sasl-policy: SASL": {"require": "SASL"},
+    "sasl-policy: strong": {"require": "strong", "security": "transport=1"},
+    "sasl-policy: tls": {"security": "tls=1"},
+    "sasl-policy: ssf": {"security": "ssf=64"},
+    "sasl-policy: sasl": {"security": "sasl=1"},
+    "sasl-policy: update sasl": {"security": "update_sasl=1"},
+    "sasl-policy: update ssf": {"security": "update_ssf=128,simple_bind=1"},
+    "sasl-policy: far too weak": {"security": "tls=1000"},
+    "sasl-policy: stays": {"disallow": "tls_2_anon"},
+    "sasl-policy: no TLS": {"disallow": "tls_2_anon,tls_authc"},
+    "sasl-policy: TLS anyway": {"disallow": "tls_authc"},
+    "sasl-policy: no bind": {"restrict": "bind"},
+    "sasl-policy: no StartTLS": {"restrict": "extended=1.3.6.1.4.1.1466.20037"},
+    "sasl-policy: critical": {"disallow": "proxy_authz_non_critical,dontusecopy_non_critical"},
+    "sasl-policy: proxy": {"allow": "proxy_authz_anon,bind_v2"},
+    "sasl-policy: authc": {"require": "authc", "allow": "proxy_authz_anon"},
+}
+"""Directives for everybody, where there are SASL and TLS."""
+
+SASL_ACCESS: Mapping[str, list[str]] = {
+    "sasl-access: password": ["to attrs=userPassword by anonymous auth", "to * by users read"],
+    "sasl-access: entries": ["to attrs=userPassword,entry by anonymous auth by users read"],
+    "sasl-access: not the password": ["to attrs=userPassword by * none", "to * by * read"],
+    "sasl-access: the base": [
+        f'to dn.base="{BASE}" by * none',
+        "to attrs=userPassword by anonymous auth by self write",
+        "to * by * read",
+    ],
+    "sasl-access: rules": [
+        "to attrs=authzTo by users auth by * none",
+        "to attrs=authzFrom by self write by users none by anonymous auth",
+        "to * by anonymous auth by self write by users read",
+    ],
+    "sasl-access: neither": ["to attrs=authzTo,authzFrom by * none", "to * by users read by anonymous auth"],
+    "sasl-access: nobody": ["to * by * none"],
+    "sasl-access: members": ["to attrs=member,uniqueMember by * none", "to * by * read"],
+    "sasl-access: who": [
+        "to attrs=userPassword by anonymous auth by self read",
+        "to dn.subtree=\"ou=people,dc=example,dc=com\" attrs=authzTo by self read by * auth",
+        "to attrs=title by self write by * read",
+        "to attrs=children,entry,ou by users write by * read",
+        "to * by * search",
+    ],
+}  # fmt: skip
+"""Access rules where there is SASL."""
+
+_BOB_HIDDEN = [
+    "to attrs=userPassword by anonymous auth",
+    f'to dn.base="{BOB}" by users search by * none',
+    f'to dn.base="{ALICE}" attrs=uid by users read by * search',
+]
+_DYNAMIC = "dynlist:dynlist-attrset groupOfURLs memberURL"
+
+OVERLAYS: Mapping[str, dict[str, object]] = {
+    "access: dynlist": {"access": [*_BOB_HIDDEN, "to * by * read"], "overlay": [f"{_DYNAMIC} member"]},
+    "access: dynlist, attributes": {"access": [*_BOB_HIDDEN, "to * by * read"], "overlay": [_DYNAMIC]},
+    "access: dynlist, base": {
+        "access": [
+            "to attrs=userPassword by anonymous auth",
+            f'to dn.base="{PEOPLE}" attrs=entry by dn.base="{ALICE}" search by * disclose',
+            "to * by * read",
+        ],
+        "overlay": [f"{_DYNAMIC} member"],
+    },
+    "access: dynlist, none": {"access": ["to attrs=mail by * none", "to * by * read"], "overlay": [_DYNAMIC]},
+}
+"""Access rules with overlays."""
+
+GROUPED: Mapping[str, dict[str, object]] = {
+    "access: memberof": {
+        "access": [
+            "to attrs=userPassword by anonymous auth",
+            "to attrs=memberOf by self read by users search by * none",
+            f'to dn.subtree="{GROUPS}" by dn.base="{ALICE}" write by * read',
+            f'to dn.base="{BOB}" attrs=entry,uid by self write by * read',
+            f'to dn.base="{PEOPLE}" attrs=children by dn.base="{BOB}" write by * read',
+            "to * by * read",
+        ],
+        "overlay": ["memberof"],
+        "schema": "core,cosine,inetorgperson,nis,misc,dyngroup",
+    },
+    "access: refint": {
+        "access": [
+            "to attrs=userPassword by anonymous auth",
+            f'to dn.base="{BOB}" attrs=entry,uid by self write by * read',
+            f'to dn.base="{PEOPLE}" attrs=children by dn.base="{BOB}" write by * read',
+            "to * by * read",
+        ],
+        "overlay": ["memberof", "refint:member manager"],
+        "schema": "core,cosine,inetorgperson,nis,misc,dyngroup",
+    },
+}
+"""The same where there are groups whose members have memberOf."""
+
 VARIANTS: Mapping[str, dict[str, object]] = {
+    **OVERLAYS,
     **{name: {"access": rules} for name, rules in ACCESS.items()},
     "access: two": {
         "access": [f'to dn.base="o=Second Base" attrs=entry by dn.base="{ALICE}" write', *ACCESS["access: writers"]],
         "base": [BASE, "o=Second Base"],
+    },
+    "access: hidden": {
+        "access": [
+            "to attrs=userPassword by anonymous auth",
+            f'to dn.base="{BOB}" attrs=entry by * search',
+            f'to dn.base="{BOB}" attrs=description by * write',
+            f'to dn.base="{EVE}" attrs=sn by * none',
+            f'to dn.base="{EVE}" attrs=description by * write',
+            f'to dn.base="cn=broken,ou=aliases,{BASE}" by * none',
+            f'to dn.base="{PEOPLE}" attrs=children by * write',
+            'to filter="(objectClass=device)" attrs=entry by * =wdxcs',
+            "to * by * read",
+        ]
     },
     **POLICY,
     **{name: {"limits": rules} for name, rules in LIMITS.items()},

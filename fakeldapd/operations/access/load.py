@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fakeldapd.operations.access.evaluation import RuleAccess
 from fakeldapd.operations.access.parse import read_rules
-from fakeldapd.operations.access.words import AccessSyntaxError, Directive, directives
+from fakeldapd.operations.access.words import AccessSyntaxError, Directive, directives, in_order
 
 if TYPE_CHECKING:
     from fakeldapd.directory.dit import DIT
@@ -20,13 +20,16 @@ def rule_access(given: Sequence[str], schema: "Schema", dit: "DIT") -> RuleAcces
     """The access that rules grant: each of those given is text, or ``@`` and the name of a file. Raises OSError, and
     AccessSyntaxError for a rule that is no good.
     """
-    found: list[Directive] = []
+    found: list[list[Directive]] = []
     for text in given:
         if text.startswith("@"):
-            found += directives(_read(text[1:]), text[1:])
+            found.append(directives(_read(text[1:]), text[1:]))
         else:
-            found += directives(text, f"{OPTION} {text}", numbered=False)
-    return RuleAccess(schema, dit, read_rules(schema, found))
+            found.append(directives(text, f"{OPTION} {text}", numbered=False))
+    together = [directive for each in found for directive in each]
+    if not any(text.startswith("@") for text in given):
+        together = in_order(together)
+    return RuleAccess(schema, dit, read_rules(schema, together))
 
 
 def _read(name: str) -> str:

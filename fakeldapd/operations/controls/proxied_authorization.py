@@ -28,18 +28,9 @@ def read(value: bytes | None) -> bytes:
     return value
 
 
-ROW = Row(
-    "proxy authorization",
-    (m.SearchRequest, m.CompareRequest, *UPDATES),
-    read,
-    extended=_EXTENDED,
-    source="RFC 4370 section 3",
-    shown_by="clients/test_sasl.py::test_ldapsearch_by_proxy",
-)
-
-
 def as_proxied(directory: "Directory", request: Request, authzid: bytes) -> Request:
-    """The request as of a session of the other's, which is kept as long as the real one's identity stays.
+    """The request as of a session of the other's, which is kept as long as the real one's identity stays. It doesn't
+    have this control any more.
 
     Raises LDAPError 123 where the client may not become that.
     """
@@ -47,7 +38,7 @@ def as_proxied(directory: "Directory", request: Request, authzid: bytes) -> Requ
     from fakeldapd.operations.sasl.names import BadName, identity
 
     session = request.session
-    if session.identity is None:
+    if session.identity is None and "proxy_authz_anon" not in directory.allow:
         raise LDAPError(ResultCode.AUTHORIZATION_DENIED, "anonymous proxied authorization not allowed")
     try:
         mechanism = session.sasl.mechanism.encode() if session.sasl is not None else b""
@@ -62,4 +53,16 @@ def as_proxied(directory: "Directory", request: Request, authzid: bytes) -> Requ
         is_admin = target is not None and directory.is_admin(target)
         proxied = session.kept[key] = replace(session, identity=target, is_admin=is_admin, kept={}, suspended={})
     proxied.outstanding = session.outstanding
-    return replace(request, session=proxied)
+    others = tuple(control for control in request.controls if control.oid != PROXIED_AUTHORIZATION)
+    return replace(request, session=proxied, controls=others)
+
+
+ROW = Row(
+    "proxy authorization",
+    (m.SearchRequest, m.CompareRequest, *UPDATES),
+    read,
+    source="RFC 4370 section 3",
+    shown_by="clients/test_sasl.py::test_ldapsearch_by_proxy",
+    extended=_EXTENDED,
+    prepare=as_proxied,
+)

@@ -1,18 +1,19 @@
 """Pre-read and post-read (RFC 4527): the entry as it was before an update, and as it is after it.
 
 The value of the request is a list of attributes as in a search, that of the response a SearchResultEntry. As in slapd,
-an update that fails brings no entry; a name that stands for nothing makes a critical control fail and is left out of
-another; names of object classes (``@person``) stand for nothing here.
+an update that fails brings no entry; a name that stands for no attribute, that of an object class (``@person``)
+included, makes a critical control fail. An entry that may not be read isn't shown, and if the control is critical the
+update isn't done.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from fakeldapd.directory.dit import Node
 from fakeldapd.directory.select import Selection
-from fakeldapd.operations.access import Level
+from fakeldapd.operations.access import Level, allowed
 from fakeldapd.operations.controls.row import Row
-from fakeldapd.operations.request import Session
+from fakeldapd.operations.request import Request, Session
 from fakeldapd.protocol import ber
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.encode import WRITERS
@@ -38,19 +39,14 @@ class Reading:
         self.critical = critical
         self.names = names
 
-    def known(self, schema: Schema) -> tuple[bytes, ...]:
-        """The names that stand for something. Raises LDAPError 17 for another where the control is critical."""
-        found = []
-        for name in self.names:
+    def check(self, schema: Schema) -> None:
+        """Raise LDAPError 17 for a name that is no attribute's where the control is critical."""
+        for name in self.names if self.critical else ():
             try:
                 if name not in _SPECIAL:
                     schema.describe(name)
             except AttributeDescriptionError as error:
-                if self.critical:
-                    raise LDAPError(ResultCode.UNDEFINED_ATTRIBUTE_TYPE, error.reason) from None
-            else:
-                found.append(name)
-        return tuple(found) if found or not self.names else (b"1.1",)
+                raise LDAPError(ResultCode.UNDEFINED_ATTRIBUTE_TYPE, error.reason) from None
 
 
 def _names(name: str, value: bytes | None) -> tuple[bytes, ...]:
@@ -78,6 +74,11 @@ def _taking(name: str, oid: bytes) -> Callable[[m.Control, dict[bytes, Any]], No
     return take
 
 
+def _understand(directory: "Directory", request: Request, value: Reading) -> Request:
+    value.check(directory.schema)
+    return request
+
+
 def _row(name: str, oid: bytes, operations: tuple[type, ...], source: str) -> Row:
     return Row(
         name,
@@ -87,6 +88,7 @@ def _row(name: str, oid: bytes, operations: tuple[type, ...], source: str) -> Ro
         shown_by="clients/test_update_controls.py::test_ldapmodify_prints_what_was_read",
         take=_taking(name, oid),
         repeatable=True,
+        prepare=_understand,
     )
 
 
@@ -94,14 +96,25 @@ PRE_ROW = _row("preread", PRE_READ, (m.DeleteRequest, m.ModifyRequest, m.ModifyD
 POST_ROW = _row("postread", POST_READ, (m.AddRequest, m.ModifyRequest, m.ModifyDNRequest), "RFC 4527 section 3.2")
 
 
-def response(directory: "Directory", session: Session, oid: bytes, names: tuple[bytes, ...], node: Node) -> m.Control:
-    """The response control with the entry at a node."""
+def response(
+    directory: "Directory", session: Session, oid: bytes, controls: Mapping[bytes, Any], node: Node
+) -> tuple[m.Control, ...]:
+    """The response control with the entry at a node, where one of ``controls`` asks for it. Raises LDAPError 50 where
+    that is critical and the session may not read the entry.
+    """
+    reading: Reading | None = controls.get(oid)
+    if reading is None:
+        return ()
     assert node.entry is not None
+    if not allowed(directory.access.guard(session, None, Level.READ), node):
+        if reading.critical:
+            raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
+        return ()
     selection = Selection(
         directory.schema,
-        names,
+        reading.names,
         False,
         lambda attribute_type: directory.access.guard(session, attribute_type, Level.READ),
     )
     found = m.SearchResultEntry(node.text, selection.attributes(node, node.entry))
-    return m.Control(oid, False, WRITERS[m.SearchResultEntry](found))
+    return (m.Control(oid, False, WRITERS[m.SearchResultEntry](found)),)

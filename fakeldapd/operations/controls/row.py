@@ -2,10 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from fakeldapd.operations.request import Request
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.result import LDAPError, ResultCode
+
+if TYPE_CHECKING:
+    from fakeldapd.operations.directory import Directory
 
 UPDATES: tuple[type, ...] = (m.AddRequest, m.DeleteRequest, m.ModifyRequest, m.ModifyDNRequest)
 """The requests that change entries."""
@@ -19,8 +23,9 @@ class Row:
     ``source`` and ``shown_by`` are for the conformance page: where it is specified, and a test of it.
     ``advertised``: whether the root DSE names it. ``take(control, found)``, where a row has one, is called instead of
     ``read``, for a control whose meaning depends on its criticality or on those before it: it puts what the operation
-    sees into ``found``. ``repeatable``: whether it may come twice. ``extended``: the extended
-    operations it goes with, by OID.
+    sees into ``found``. ``repeatable``: whether it may come twice. ``extended``: the extended operations it goes with,
+    by OID. ``prepare(directory, request, value)``, where there is one, is called before the operation begins: it gives
+    the request that is to be answered, or raises LDAPError.
     """
 
     name: str
@@ -32,6 +37,7 @@ class Row:
     take: Callable[[m.Control, dict[bytes, Any]], None] | None = None
     repeatable: bool = False
     extended: frozenset[bytes] = frozenset()
+    prepare: "Callable[[Directory, Request, Any], Request] | None" = None
 
     def goes_with(self, op: m.RequestOp) -> bool:
         """Whether the control means something with this request."""

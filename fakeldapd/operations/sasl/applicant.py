@@ -8,14 +8,17 @@ the error of slapd with Cyrus SASL; ``detail`` replaces the detail of that error
 import socket
 from typing import TYPE_CHECKING
 
+from fakeldapd.directory.dit import Node
 from fakeldapd.directory.operational import is_configuration
 from fakeldapd.directory.passwords import clear_text
+from fakeldapd.operations.access import Level, allowed
 from fakeldapd.operations.request import Session
 from fakeldapd.operations.sasl import names
 from fakeldapd.operations.sasl.authorization import may_become
 from fakeldapd.operations.sasl.exchange import Fault
 from fakeldapd.operations.stored_passwords import stored_passwords
 from fakeldapd.schema.dn import DN
+from fakeldapd.schema.elements import AttributeType
 
 if TYPE_CHECKING:
     from fakeldapd.operations.directory import Directory
@@ -67,14 +70,21 @@ class Applicant:
         self._asks = True
 
     def look(self, detail: str = "") -> None:
-        """Look for the entry: one that should be here and isn't is a failure that is no secret in slapd."""
+        """Look for the entry: one that should be here and isn't is a failure that is no secret in slapd. So is one that
+        the session may not authenticate with.
+        """
         if self.dn is None:
             return
         node = self.directory.dit.find(self.dn)
         if node is not None and node.entry is not None and not node.entry.classes.is_referral:
-            return
+            if self._may_use(None, node):
+                return
+            raise Fault.FAILURE.error(detail)
         if self.directory.dit.context(self.dn) is not None or is_configuration(self.dn):
             raise Fault.FAILURE.error(detail)
+
+    def _may_use(self, attribute_type: AttributeType | None, node: Node) -> bool:
+        return allowed(self.directory.access.guard(self.session, attribute_type, Level.AUTH), node)
 
     def secret(self, detail: str = "no secret in database") -> bytes:
         """The first password that the entry has in clear; for the administrator's entry the configured one."""
@@ -83,6 +93,8 @@ class Applicant:
         node = None if self.dn is None else directory.dit.find(self.dn)
         if self.dn is not None and node is not None and directory.is_admin(self.dn) and directory.admin_password:
             stored: tuple[bytes, ...] = (directory.admin_password,)
+        elif node is not None and not self._may_use(directory.schema.attribute(b"objectClass").type, node):
+            stored = ()  # slapd looks with the filter (objectClass=*)
         else:
             stored = stored_passwords(directory, self.session, node)
         for value in stored:

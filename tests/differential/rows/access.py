@@ -1,8 +1,10 @@
 """Access rules (slapd.access(5)): several sets of them, and what each lets whom do."""
 
+from oracle import wire
 from oracle.rules import ACCESS
 from oracle.slapd import BASE
 from oracle.steps import (
+    ALIASES,
     ALICE,
     BOB,
     CAROL,
@@ -26,6 +28,7 @@ from oracle.steps import (
     search,
 )
 
+PRE_READ, POST_READ = "1.3.6.1.1.13.1", "1.3.6.1.1.13.2"
 ADMINS = f"cn=admins,{GROUPS}"
 DEVICE = ("objectClass: device", "cn: new")
 WHO = {"nobody": None, "alice": ALICE, "bob": BOB, "carol": CAROL}
@@ -123,6 +126,55 @@ KNOWN = [
     row("suffix, no right", 50, add("o=Second Base", "objectClass: organization"), by=BOB, server="access: two"),
 ]
 
+HIDDEN = "access: hidden"
+NAMES = ("cn", "sn", "description")
+READINGS = {
+    "critical": (wire.control(PRE_READ, True, wire.strings(NAMES)), wire.control(POST_READ, True, wire.strings(NAMES))),
+    "not critical": (
+        wire.control(PRE_READ, None, wire.strings(NAMES)),
+        wire.control(POST_READ, None, wire.strings(NAMES)),
+    ),
+}
+READ_ENTRIES = [
+    *(
+        row(f"hidden: {kind}, {name}, {how}", None, step, by=ALICE, server=HIDDEN)
+        for how, (pre, post) in READINGS.items()
+        for kind, name, step in (
+            ("pre-read", "some of it", modify(EVE, ("replace", "description", "x"), controls=[pre])),
+            ("post-read", "some of it", modify(EVE, ("replace", "description", "x"), controls=[post])),
+            ("pre-read", "nothing of it", modify(BOB, ("replace", "description", "x"), controls=[pre])),
+            ("post-read", "nothing of it", modify(BOB, ("replace", "description", "x"), controls=[post])),
+            ("pre-read", "not to be changed", modify(CAROL, ("replace", "description", "x"), controls=[pre])),
+            ("post-read", "not to be changed", modify(CAROL, ("replace", "description", "x"), controls=[post])),
+            ("post-read", "a new entry", add(f"cn=new,{PEOPLE}", *DEVICE, controls=[post])),
+        )
+    ),
+    *(
+        row(
+            f"hidden: names {' '.join(names)}, {how}",
+            None,
+            modify(
+                EVE, ("replace", "description", "x"), controls=[wire.control(PRE_READ, critical, wire.strings(names))]
+            ),
+            by=ALICE,
+            server=HIDDEN,
+        )
+        for critical, how in ((True, "critical"), (None, "not critical"))
+        for names in (("@person",), ("@person", "cn"), ("foo",), ("foo", "cn"))
+    ),
+    row(
+        "hidden: names, nobody",
+        None,
+        modify(EVE, ("replace", "cn", "x"), controls=[wire.control(PRE_READ, True, wire.strings(["foo"]))]),
+        server=HIDDEN,
+    ),
+    *(
+        row(f"hidden: {name} alias, {deref}", None, search(f"cn={name},{ALIASES}", deref=deref), server=HIDDEN)
+        for name in ("broken", "loop-a")
+        for deref in range(4)
+    ),
+]
+
 
 def rows(server: str) -> list[Row]:
     """All questions to one server."""
@@ -133,4 +185,4 @@ def rows(server: str) -> list[Row]:
     ]
 
 
-ROWS = [*KNOWN, *(each for server in ACCESS if server != "access: two" for each in rows(server))]
+ROWS = [*KNOWN, *READ_ENTRIES, *(each for server in ACCESS if server != "access: two" for each in rows(server))]

@@ -137,7 +137,6 @@ ROWS = [
     *for_both("base is the only one", read(), url(scope="base", filter="(objectClass=*)", base=BOB), GROUP),
     *for_both("found by a member", search(GROUPS, f"(member={BOB})", "cn"), (ACCOUNTS,), GROUP),
     *for_both("found by a member that can be read", search(GROUPS, f"(member={ALICE})", "member"), (ACCOUNTS,), GROUP),
-    *for_both("compare", compare(DYNAMIC, "member", BOB), (ACCOUNTS,), GROUP),
     *for_both("all", read(), url(filter="(uid=alice)"), LIST),
     *for_both("mail", read("mail"), url("mail"), LIST),
     *for_both("what can't be read", read(), url("telephoneNumber"), LIST),

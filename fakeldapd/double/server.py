@@ -1,0 +1,386 @@
+"""A server for the length of a test: on a free port of this machine, in this process, ready when the line returns.
+
+All servers of a process share one thread with a reactor of its own. What a test asks of ``directory`` from its own
+thread is done in that one, so a test never sees half a change.
+"""
+
+import atexit
+import functools
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from fakeldapd import certificates
+from fakeldapd.config import Config, ConfigError
+from fakeldapd.double.clock import Clock
+from fakeldapd.double.directory import OPTIONS, FakeDirectory, Snapshot, make_settings
+from fakeldapd.protocol.result import LDAPError, ResultCode
+
+if TYPE_CHECKING:
+    from twisted.internet.defer import Deferred
+
+    from fakeldapd.double.data import Data
+    from fakeldapd.double.process import Child
+    from fakeldapd.server.service import Service
+
+_T = TypeVar("_T")
+
+_SERVED = (*OPTIONS, "listen", "notice_on_stop")
+_RESET = LDAPError(ResultCode.UNAVAILABLE, "the directory was reset")
+
+
+class ServerError(RuntimeError):
+    """A server that isn't running, or not here. ``str`` says what to do."""
+
+
+class ServedDirectory(FakeDirectory):
+    """The directory of a server: what a test does to it is done in the server's thread."""
+
+    def __init__(self, server: "FakeLDAPServer", data: "Data | None", clock: "Clock | None", settings: Any) -> None:
+        self._server = server
+        super().__init__(data, clock=clock, **settings)
+
+    def _within(self, work: Callable[[], _T]) -> _T:
+        return self._server.call(work)
+
+    @property
+    def down(self) -> bool:
+        """While true nothing listens, and who was connected has lost the connection. May be set."""
+        return self._down
+
+    @down.setter
+    def down(self, down: bool) -> None:
+        if down is not self._down:
+            self._down = down
+            take: Callable[[], Any] = self._server.take_down if down else self._server.take_up
+            self._server.call(take)
+
+
+class FakeLDAPServer:
+    """A server for tests. ::
+
+        with FakeLDAPServer(ldif="people.ldif") as server:
+            application.connect(server.url)
+
+    ``data`` (or ``ldif``), ``clock`` and other settings as in FakeDirectory. ``tls=True`` makes a certificate for
+    localhost and an authority: StartTLS works then, and ``ldaps_url`` is there. ``ldapi=True`` opens a local socket,
+    too. ``listen`` says where instead: URLs as on the command line. ``subprocess=True`` runs it in a process of its
+    own; faults and what a test sees of requests aren't there then.
+
+    Entering the context is the same as ``start()``, leaving it as ``stop()``. In asyncio and in Twisted coroutines,
+    write ``async with``. Raises what FakeDirectory raises, and ThreadError or ServerError.
+    """
+
+    def __init__(
+        self,
+        data: "Data | None" = None,
+        *,
+        ldif: "Data | None" = None,
+        clock: Clock | datetime | str | None = None,
+        tls: bool | str = False,
+        ldapi: bool = False,
+        subprocess: bool = False,
+        **settings: Any,
+    ) -> None:
+        if data is not None and ldif is not None:
+            raise TypeError("data and ldif mean the same; give one of them")
+        self._data = ldif if data is None else data
+        self.clock = clock if isinstance(clock, Clock) else Clock(clock)
+        self._given = settings
+        self._tls = "auto" if tls is True else tls or "off"
+        self._ldapi = ldapi
+        self._settings = make_settings({**settings, "tls": self._tls}, _SERVED)
+        self._directory: ServedDirectory | None = None
+        self._service: Service | None = None
+        self._addresses: list[Any] = []
+        self.urls: tuple[str, ...] = ()
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._process = 0
+        self._subprocess = subprocess
+        self._child: Child | None = None
+        self._child_down = False
+
+    # --- its life -----------------------------------------------------------------------------------------------------
+
+    def start(self) -> "FakeLDAPServer":
+        """Load, listen, and return when clients can connect."""
+        from fakeldapd.server.thread import THREAD
+
+        if self._service is not None or self._child is not None:
+            raise ServerError("this server runs already; for another one, make another FakeLDAPServer")
+        if self._subprocess:
+            return self._start_child()
+        reactor = THREAD.acquire()
+        try:
+            self._process = os.getpid()
+            self._begin(reactor)
+        except BaseException:
+            self._service = self._directory = None
+            self._remove_folder()
+            THREAD.release()
+            raise
+        return self
+
+    def _start_child(self) -> "FakeLDAPServer":
+        from fakeldapd.double.process import Child, RemoteClock, RemoteDirectory
+
+        settings = {**self._given, "tls": self._tls, "ldapi": self._ldapi}
+        self._child = child = Child(self._data, self.clock, settings)
+        self._process = os.getpid()
+        self.urls, self.ca_file = child.facts["urls"], child.facts["ca_file"]
+        self._directory = cast(ServedDirectory, RemoteDirectory(child))
+        self._own_clock, self.clock = self.clock, cast(Clock, RemoteClock(child))
+        return self
+
+    def _begin(self, reactor: Any) -> None:
+        from fakeldapd.server import listen
+        from fakeldapd.serving import ca_file, make_service, make_tls
+
+        settings = self._settings
+        if self._tls == "auto" and not settings.tls_directory:
+            settings = make_settings({**self._given, "tls": "auto", "tls_directory": _certificates()}, _SERVED)
+        named = {name: value for name, value in self._given.items() if name not in ("listen", "notice_on_stop")}
+        self._directory = directory = ServedDirectory(
+            self, self._data, self.clock, {**named, "tls": self._tls, "tls_directory": settings.tls_directory}
+        )
+        self._addresses = [listen.parse(url) for url in self._urls(settings)]
+        service = make_service(settings, directory.inner, reactor, make_tls(settings, {}), directory.handler)
+        directory.when_handled_otherwise(lambda handler: self.call(lambda: service.factory.handle_by(handler)))
+        self.ca_file = ca_file(settings, {})
+        self._service = service
+        self.call(lambda: service.listen(self._addresses))
+        self.urls = tuple(service.urls)
+        self._addresses = [listen.parse(url) for url in service.urls]  # the same ports, when it comes up again
+
+    def _urls(self, settings: Config) -> list[str]:
+        if "listen" in self._given:
+            return list(settings.listen)
+        urls = ["ldap://127.0.0.1:0"]
+        if settings.offers_tls:
+            urls.append("ldaps://127.0.0.1:0")
+        if self._ldapi:
+            self._folder = tempfile.TemporaryDirectory(prefix="fakeldapd-")
+            urls.append("ldapi://" + f"{self._folder.name}/ldapi".replace("/", "%2F"))
+        return urls
+
+    def stop(self) -> None:
+        """Close everything. What the directory holds can't be reached any more. Stopping twice is the same as once."""
+        from fakeldapd.server.thread import THREAD
+
+        child, self._child = self._child, None
+        if child is not None:
+            self.clock = self._own_clock
+            child.end()
+        service, self._service = self._service, None
+        if service is None or self._process != os.getpid():
+            return
+        try:
+            THREAD.call(lambda: service.stop(0.0))
+        finally:
+            THREAD.release()
+            self._remove_folder()
+
+    def _remove_folder(self) -> None:
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
+
+    def __enter__(self) -> "FakeLDAPServer":
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    async def __aenter__(self) -> "FakeLDAPServer":
+        from fakeldapd.server.thread import aside
+
+        return await aside(self.start)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        from fakeldapd.server.thread import aside
+
+        await aside(self.stop)
+
+    def call(self, work: Callable[[], _T]) -> _T:
+        """Do work in the server's thread, wait for it, and give what it gives or raise what it raises. Raises
+        ServerError in a process forked from the one that the server is in.
+        """
+        from fakeldapd.server.thread import THREAD
+
+        if self._process != os.getpid():
+            raise ServerError(
+                f"the server runs in process {self._process}, and this is a fork of that one: "
+                "make a FakeLDAPServer here, or fork before you start it"
+            )
+        return work() if THREAD.is_here else THREAD.call(work)
+
+    def take_down(self) -> "Deferred[None]":
+        """Listen no more and drop every connection; the data stays."""
+        service = self._running()
+        service.factory.drop()
+        return service.close()
+
+    def take_up(self) -> None:
+        """Listen again where it did."""
+        self._running().listen(self._addresses)
+
+    # --- what it is ---------------------------------------------------------------------------------------------------
+
+    def _must_run(self) -> None:
+        if self._service is None and self._child is None:
+            raise ServerError("this server doesn't run: write `with FakeLDAPServer(...) as server:`, or call start()")
+
+    def _running(self) -> "Service":
+        self._must_run()
+        assert self._service is not None
+        return self._service
+
+    def _fact(self, name: str) -> str:
+        """What a child has told of itself, or the directory knows."""
+        self._must_run()
+        return str(getattr(self.directory, name) if self._child is None else self._child.facts[name])
+
+    @property
+    def directory(self) -> FakeDirectory:
+        """What it serves, without a socket."""
+        self._must_run()
+        assert self._directory is not None
+        return self._directory
+
+    def _url(self, scheme: str, missing: str) -> str:
+        self._must_run()
+        found = next((url for url in self.urls if url.startswith(scheme + ":")), None)
+        if found is None:
+            raise ServerError(f"this server has no {scheme}:// address: {missing}")
+        return found
+
+    @property
+    def url(self) -> str:
+        """The ``ldap://`` URL; of a server without one the first it has."""
+        self._must_run()
+        return next((url for url in self.urls if url.startswith("ldap:")), self.urls[0])
+
+    @property
+    def ldaps_url(self) -> str:
+        """The ``ldaps://`` URL. Raises ServerError without ``tls=True``."""
+        return self._url("ldaps", "write FakeLDAPServer(tls=True)")
+
+    @property
+    def ldapi_url(self) -> str:
+        """The ``ldapi://`` URL. Raises ServerError without ``ldapi=True``."""
+        return self._url("ldapi", "write FakeLDAPServer(ldapi=True)")
+
+    @property
+    def host(self) -> str:
+        """The address that ``url`` names."""
+        return self.url.partition("://")[2].rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        """The port that ``url`` names."""
+        return int(self.url.rpartition(":")[2])
+
+    @property
+    def base_dn(self) -> str:
+        """The first naming context."""
+        return self._fact("base_dn")
+
+    @property
+    def admin_dn(self) -> str:
+        """Who may do everything."""
+        return self._fact("admin_dn")
+
+    @property
+    def admin_password(self) -> str:
+        """The administrator's password."""
+        return self._fact("admin_password")
+
+    @property
+    def down(self) -> bool:
+        """While true nothing listens, and who was connected has lost the connection; the data and the port stay. May
+        be set.
+        """
+        return self._child_down if self._child is not None else self.directory.down
+
+    @down.setter
+    def down(self, down: bool) -> None:
+        if self._child is not None:
+            self._child.ask("down", down)
+            self._child_down = down
+        else:
+            self.directory.down = down
+
+    # --- going back ---------------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        """The state as it is now."""
+        return cast(Snapshot, self._child.ask("snapshot")) if self._child is not None else self.directory.snapshot()
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Be as at the time of the snapshot."""
+        if self._child is not None:
+            self._child.ask("restore", snapshot)
+        else:
+            self.directory.restore(snapshot)
+
+    def reset(self, *, connections: str = "keep") -> None:
+        """Be as at the start: entries, schema, clock, faults, stubs, the request log. Operations that are running are
+        answered 52, "the directory was reset"; ``connections="drop"`` closes every connection as well.
+        """
+        if connections not in ("keep", "drop"):
+            raise ValueError(f"connections={connections!r}: keep or drop is expected")
+        if self._child is not None:
+            self._child.ask("reset", connections=connections)
+            self._child_down = False
+            return
+        service, directory = self._running(), self.directory
+
+        def anew() -> None:
+            for connection in list(service.factory.connections):
+                connection.begin_anew(_RESET)
+            if connections == "drop":
+                service.factory.drop()
+            directory.reset()
+
+        self.call(anew)
+        directory.down = False
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name not in _OF_DIRECTORY:
+            raise AttributeError(f"FakeLDAPServer has no attribute {name!r}")
+        return getattr(self.directory, name)
+
+
+_OF_DIRECTORY = frozenset(
+    name
+    for name in dir(FakeDirectory)
+    if not name.startswith("_")
+    and name not in ("add", "get", "search", "modify", "delete", "rename", "load", "dump", "set_layer", "inner")
+)
+"""What may be asked of the server as well as of its directory: faults, stubs, requests, assertions."""
+
+
+@functools.cache
+def _certificates() -> str:
+    """A directory for certificates of this process's servers: they are made once, and trusted by nobody else."""
+    name, process = tempfile.mkdtemp(prefix="fakeldapd-tls-"), os.getpid()
+
+    def remove() -> None:
+        if os.getpid() == process:  # not a forked child, when it ends
+            shutil.rmtree(name, ignore_errors=True)
+
+    atexit.register(remove)
+    try:
+        certificates.ensure(Path(name))
+    except certificates.CertificateError as error:
+        raise ConfigError(f"tls=True: {error}") from None
+    return name

@@ -1,0 +1,149 @@
+"""The pytest plugin and the unittest mixin, each used by a project of its own in a process of its own."""
+
+import importlib.metadata
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+CONFTEST = """
+import pytest
+
+@pytest.fixture(scope="session")
+def ldap_data():
+    return {"users": {"ada": {"password": "secret"}}}
+"""
+
+FIXTURES = """
+import socket
+import pytest
+
+ADA = "uid=ada,ou=people,dc=example,dc=com"
+
+@pytest.mark.parametrize("time", range(2))
+def test_each_begins_as_at_the_start(ldap_directory, time):
+    assert ADA in ldap_directory
+    ldap_directory.delete(ADA)
+
+def test_the_same_server(ldap_server, ldap_directory, ldap_session_server):
+    assert ldap_server is ldap_session_server
+    assert ldap_server.directory is ldap_directory
+    socket.create_connection((ldap_server.host, ldap_server.port)).close()
+
+def test_no_connection_is_left_from_the_test_before(ldap_server):
+    kept.append(socket.create_connection((ldap_server.host, ldap_server.port)))
+
+kept = []
+
+def test_and_here_it_is_dropped(ldap_server):
+    with kept.pop() as connection:
+        connection.settimeout(20)
+        try:
+            assert connection.recv(1) == b""
+        except ConnectionResetError:
+            pass
+
+@pytest.mark.ldap_data({"ou=more,dc=example,dc=com": {"objectClass": "organizationalUnit"}})
+def test_more_data(ldap_directory):
+    assert "ou=more,dc=example,dc=com" in ldap_directory
+
+@pytest.mark.ldap_options(size_limit=1, tls=True)
+def test_a_server_of_its_own(ldap_server, ldap_session_server):
+    assert ldap_server is not ldap_session_server
+    assert ldap_server.ldaps_url
+    assert ADA in ldap_server.directory
+
+@pytest.mark.ldap_options(data={"base": "dc=other"})
+def test_other_data(ldap_server):
+    assert ldap_server.base_dn == "dc=other"
+
+def test_more_servers(make_ldap_server):
+    one, two = make_ldap_server(), make_ldap_server({"base": "dc=two"})
+    assert one.port != two.port
+    assert two.base_dn == "dc=two"
+"""
+
+MIXIN = """
+import threading
+import unittest
+from fakeldapd import LDAPServerMixin
+
+ADA = "uid=ada,ou=people,dc=example,dc=com"
+
+class Tests(LDAPServerMixin, unittest.TestCase):
+    ldap_data = {"users": {"ada": {"password": "secret"}}}
+    ldap_options = {"size_limit": 3}
+
+    def test_one(self):
+        self.assertIn(ADA, self.ldap_directory)
+        self.ldap_directory.delete(ADA)
+
+    def test_two(self):
+        self.test_one()
+        self.assertTrue(self.ldap_server.url.startswith("ldap://127.0.0.1:"))
+
+class Afterwards(unittest.TestCase):
+    def test_nothing_is_left(self):
+        self.assertEqual([t.name for t in threading.enumerate() if t.name == "fakeldapd"], [])
+"""
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run pytest in ``folder`` with the plugin, as a project that has fakeldapd installed does."""
+    installed = {entry.value for entry in importlib.metadata.entry_points(group="pytest11")}
+    plugin = [] if "fakeldapd.pytest_plugin" in installed else ["-p", "fakeldapd.pytest_plugin"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-W", "error", "-m", "pytest", "-p", "no:cacheprovider", *plugin, *arguments]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
+
+
+def project(folder: Path, test: str, conftest: str = CONFTEST) -> Path:
+    (folder / "conftest.py").write_text(conftest)
+    (folder / "test_it.py").write_text(test)
+    (folder / "pytest.ini").write_text("[pytest]\naddopts = --strict-markers\n")
+    return folder
+
+
+def test_fixtures(tmp_path: Path) -> None:
+    done = run(project(tmp_path, FIXTURES))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "9 passed" in done.stdout
+
+
+def test_fixtures_in_parallel(tmp_path: Path) -> None:
+    (project(tmp_path, FIXTURES) / "test_more.py").write_text(FIXTURES)
+    done = run(tmp_path, "-n", "2", "--dist", "loadfile")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "18 passed" in done.stdout
+
+
+def test_the_mixin(tmp_path: Path) -> None:
+    done = run(project(tmp_path, MIXIN))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "3 passed" in done.stdout
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-W", "error", "-m", "unittest", "-q", "test_it"]
+    plain = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+    assert plain.returncode == 0, plain.stderr
+    assert "Ran 3 tests" in plain.stderr
+
+
+def test_the_mark_wants_names(tmp_path: Path) -> None:
+    test = "import pytest\n@pytest.mark.ldap_options('x')\ndef test(ldap_server): pass\n"
+    done = run(project(tmp_path, test))
+    assert done.returncode == 1
+    assert "takes options by name" in done.stdout
+
+
+def test_who_does_not_use_it_imports_nothing(tmp_path: Path) -> None:
+    test = """
+import sys
+
+def test():
+    ours = [name for name in sys.modules if name.split(".")[0] in ("fakeldapd", "twisted", "ldaptor", "pyasn1")]
+    assert set(ours) <= {"fakeldapd", "fakeldapd.pytest_plugin", "fakeldapd.shim"}
+"""
+    done = run(project(tmp_path, test, conftest=""))
+    assert done.returncode == 0, done.stdout
