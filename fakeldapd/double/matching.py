@@ -329,16 +329,17 @@ def _filter(directory: "FakeDirectory", given: Any) -> Test:
     if not isinstance(given, str):
         raise RuleError(f"filter={given!r}: a filter is expected, as text")
     try:
-        wanted = _comparable(schema, filters.parse(given))
+        parsed = filters.parse(given)
     except filters.FilterSyntaxError as error:
         raise RuleError(str(error)) from None
+    kind, wanted = type(parsed), _comparable(schema, parsed)
 
     def has(part: m.Filter) -> bool:
-        if _alike(wanted, _comparable(schema, part)):
+        if type(part) is kind and _alike(wanted, _comparable(schema, part)):
             return True
-        return isinstance(part, m.And | m.Or) and any(map(has, part.filters))
+        return type(part) in (m.And, m.Or) and any(map(has, part.filters))  # type: ignore[union-attr]
 
-    return lambda request: isinstance(request.op, m.SearchRequest) and has(request.op.filter)
+    return lambda request: has(request.op.filter)  # type: ignore[union-attr]
 
 
 def _comparable(schema: Schema, filter: m.Filter) -> tuple[Any, ...]:
