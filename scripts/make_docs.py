@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from fakeldapd import config
 from fakeldapd.double.faults import CONNECT_ACTIONS, TLS_ACTIONS
+from fakeldapd.double.lint import CHECKS
 from fakeldapd.middleware.faults import ACTIONS
 from fakeldapd.operations.controls.table import CONTROLS
 from fakeldapd.operations.extended import EXTENDED
@@ -111,6 +112,12 @@ def early_faults() -> str:
     return _table(["op", "action", "what the server does"], rows)
 
 
+def lint() -> str:
+    """What is looked for in what applications ask."""
+    rows = ([f"`{name}`", check.problem + " (likely)" * check.likely, check.advice] for name, check in CHECKS.items())
+    return _table(["check", "what is wrong", "what to do"], rows)
+
+
 SECTIONS: dict[str, Callable[[], str]] = {
     "options": options,
     "controls": controls,
@@ -119,6 +126,7 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "differences": differences,
     "faults": faults,
     "early_faults": early_faults,
+    "lint": lint,
 }
 
 

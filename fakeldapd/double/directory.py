@@ -18,6 +18,7 @@ from fakeldapd.directory.snapshot import SnapshotError
 from fakeldapd.double import data as forms
 from fakeldapd.double.clock import Clock
 from fakeldapd.double.names import nearest
+from fakeldapd.double.remembering import SCOPES, Remembering
 from fakeldapd.loading import build
 from fakeldapd.operations.directory import Directory
 from fakeldapd.operations.load import Loader
@@ -40,7 +41,6 @@ Changes: TypeAlias = "Mapping[str, Values | None] | Iterable[tuple[str, str, Val
 
 _T = TypeVar("_T")
 
-SCOPES = {"base": m.Scope.BASE, "one": m.Scope.ONE, "sub": m.Scope.SUBTREE, "subordinate": m.Scope.SUBORDINATE}
 OPERATIONS = {
     "add": m.ModifyOperation.ADD,
     "delete": m.ModifyOperation.DELETE,
@@ -124,7 +124,7 @@ class Snapshot:
     """What a server's snapshot has besides."""
 
 
-class FakeDirectory:
+class FakeDirectory(Remembering):
     """A directory of its own, in this process.
 
     ``data`` is what it holds: LDIF (text, or the path of a file), a dict, YAML or JSON (see ``fakeldapd.double.data``),
@@ -167,6 +167,7 @@ class FakeDirectory:
         """In-process connections: what has ``drop()``."""
         self.start = self.snapshot()
         """The state that ``reset`` goes back to."""
+        self._begin_log()
 
     # --- what is around it --------------------------------------------------------------------------------------------
 

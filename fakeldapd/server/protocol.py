@@ -100,8 +100,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         self._trickle: Trickle
         self._reading = True
         self._turn_asked = False
-        self._deadline = 0.0
-        self._last_active = 0.0
+        self._deadline = self._last_active = 0.0
         self._idle_timer: DelayedCall | None = None
         self._linger_timer: DelayedCall | None = None
 
@@ -142,7 +141,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         self._end_all()
         self._pending.clear()
         self._outlet.pieces.clear()
-        self.session.suspended.clear()
+        self.session.end()
         _log.debug("%s disconnected", self.session.peer)
         self.factory.connection_closed(self)
 
@@ -286,12 +285,13 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
     def _abandon(self, message: m.LDAPMessage) -> None:
         """RFC 4511 section 4.11: no answer, neither to this nor to the other."""
         assert isinstance(message.op, m.AbandonRequest)
-        for parked in list(self._parked):
-            if parked.request.message_id == message.op.message_id:
-                self._end(parked)
+        self.session.tell(message.op, message.message_id, message.controls)
+        for parked in [each for each in self._parked if each.request.message_id == message.op.message_id]:
+            self._end(parked)
 
     def _unbind(self, message: m.LDAPMessage) -> None:
         """RFC 4511 section 4.3."""
+        self.session.tell(message.op, message.message_id, message.controls)  # type: ignore[arg-type]
         self._close()
 
     # --- operations ---
