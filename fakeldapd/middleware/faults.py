@@ -48,6 +48,8 @@ class Fault(Rule):
     isn't sent; ``octets`` what ``garbage`` sends; ``size_limit`` in entries.
     """
 
+    word = "fault"
+
     def __init__(
         self,
         action: str,
