@@ -96,6 +96,12 @@ def overlays() -> str:
     )
 
 
+def lint() -> str:
+    """What is looked for in what applications ask."""
+    rows = ([f"`{name}`", check.problem + " (likely)" * check.likely, check.advice] for name, check in CHECKS.items())
+    return _table(["check", "what is wrong", "what to do"], rows)
+
+
 def faults() -> str:
     """What a fault may do."""
     rows = []
@@ -112,21 +118,15 @@ def early_faults() -> str:
     return _table(["op", "action", "what the server does"], rows)
 
 
-def lint() -> str:
-    """What is looked for in what applications ask."""
-    rows = ([f"`{name}`", check.problem + " (likely)" * check.likely, check.advice] for name, check in CHECKS.items())
-    return _table(["check", "what is wrong", "what to do"], rows)
-
-
 SECTIONS: dict[str, Callable[[], str]] = {
     "options": options,
     "controls": controls,
     "extended": extended,
     "overlays": overlays,
     "differences": differences,
+    "lint": lint,
     "faults": faults,
     "early_faults": early_faults,
-    "lint": lint,
 }
 
 

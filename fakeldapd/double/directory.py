@@ -187,6 +187,11 @@ class FakeDirectory(Remembering):
         for told in self._told:
             told(handler)
 
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """What is around it, from the inside out."""
+        return tuple(each for each in LAYERS if each in self._layers)
+
     def when_handled_otherwise(self, tell: Callable[[Handler], None]) -> None:
         """Have a transport that keeps the handler told of every other one."""
         self._told.append(tell)

@@ -65,9 +65,8 @@ FLUSH_AT = 65536
 """Octets of answers collected before they are sent: what a socket takes at once."""
 
 MAX_OUTSTANDING = 1000
-"""Operations of one connection that may be running. slapd keeps as many requests for a bound client
-(conn_max_pending_auth) and closes the connection then; here reading stops, which a client with that much patience will
-prefer."""
+"""Operations of one connection that may be running. slapd keeps as many for a bound client (conn_max_pending_auth) and
+closes the connection then; here reading stops, which a client with that much patience will prefer."""
 
 LINGER = 5.0
 """Seconds that a connection being closed gets to take what was still queued for it."""
