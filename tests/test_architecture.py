@@ -17,10 +17,10 @@ ROOMS = {
     "operations": 3,
     "overlays": 4,
     "middleware": 4,
-    "ldap": 5,
     "server": 5,
     "double": 6,
-    "fakeldap": 6,
+    "ldap": 7,
+    "fakeldap": 8,
 }
 """A room may import from itself and from rooms with a lower number."""
 

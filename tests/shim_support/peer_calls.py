@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fakeldapd.protocol import messages as m
-from fakeldapd.protocol.encode import attribute
-
 from shim_support.calls import lines
 from shim_support.peer import CLOSE, RESET, Script, Sent, With
+
+from fakeldapd.protocol import messages as m
+from fakeldapd.protocol.encode import attribute
 
 BASE = "dc=x"
 OK = m.BindResponse()
@@ -176,7 +176,8 @@ RESULTS = {
         l.result3(l.search('dc=x', 2))
         l.search_s('dc=x', 2)
         l.result4(l.search('dc=x', 2), add_ctrls=1)
-        l.referrals = 0; [[type(c).__name__ for c in each[2]] for each in l.result4(l.search('dc=x', 2), add_ctrls=1)[1]]
+        l.referrals = 0; data = l.result4(l.search('dc=x', 2), add_ctrls=1)[1]
+        [[type(c).__name__ for c in each[2]] for each in data]
         """,
     ),
     "a limit after entries": Case(

@@ -11,8 +11,8 @@ from fakeldapd.ldap._ldap import results as r
 from fakeldapd.ldap._ldap.filters import FilterSyntaxError, filter_of
 from fakeldapd.ldap._ldap.handle import ALL, ANY, Failure, Handle
 from fakeldapd.ldap.errors import (
-    DECODING_ERROR,
     CONNECT_ERROR,
+    DECODING_ERROR,
     FILTER_ERROR,
     LOCAL_ERROR,
     NOT_SUPPORTED,

@@ -55,8 +55,8 @@ _ENOTCONN = 107
 class Behind:
     """What is behind a URI: a handler, and whether it is there.
 
-    ``directory`` is a handler, or has one as its attribute ``handler``; where it has ``down`` as well, that says whether
-    the server is away.
+    ``directory`` is a handler, or has one as its attribute ``handler``; where it has ``down`` as well, that says
+    whether the server is away.
     """
 
     def __init__(self, directory: Any) -> None:
@@ -106,7 +106,7 @@ class Pretended:
 
 
 class InProcess:
-    """One connection. ``tls``: as if to an ldaps port; ``credentials``: as if to a local socket, by this user and group.
+    """One connection. ``tls``: as if to an ldaps port; ``credentials``: as if to a local socket, by this user.
 
     Raises ConnectionLost when the server is away.
     """
