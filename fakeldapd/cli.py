@@ -18,6 +18,7 @@ COMMANDS = {
     "check": "say whether LDIF files can be loaded, and everything that is wrong with them",
     "dump": "write a server's entries as LDIF",
     "load": "send LDIF to a server",
+    "explain": "say why a search finds what it finds, and not the rest",
     "ca": "print the certificate authority of --tls auto, for clients to trust",
     "passwd": "hash a password for userPassword",
     "shim-wheel": "write a wheel that stands for python-ldap in a test environment",
@@ -75,4 +76,5 @@ def main(argv: Sequence[str] | None = None) -> int:
     module = importlib.import_module(f"fakeldapd.commands.{command.replace('-', '_')}")
     parser = _parser(command)
     module.add_arguments(parser)
-    return int(module.run(parser.parse_args(rest)))
+    parse = parser.parse_intermixed_args if getattr(module, "INTERMIXED", False) else parser.parse_args
+    return int(module.run(parse(rest)))

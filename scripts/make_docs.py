@@ -17,6 +17,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from fakeldapd import config
+from fakeldapd.double.faults import CONNECT_ACTIONS, TLS_ACTIONS
+from fakeldapd.double.lint import CHECKS
+from fakeldapd.middleware.faults import ACTIONS
 from fakeldapd.operations.controls.table import CONTROLS
 from fakeldapd.operations.extended import EXTENDED
 from fakeldapd.overlays.ppolicy import PasswordPolicy
@@ -93,12 +96,37 @@ def overlays() -> str:
     )
 
 
+def lint() -> str:
+    """What is looked for in what applications ask."""
+    rows = ([f"`{name}`", check.problem + " (likely)" * check.likely, check.advice] for name, check in CHECKS.items())
+    return _table(["check", "what is wrong", "what to do"], rows)
+
+
+def faults() -> str:
+    """What a fault may do."""
+    rows = []
+    for name, row in ACTIONS.items():
+        takes = [f"`{each}`" for each in row.takes]
+        rows.append([f"`{name}`", row.what, ", ".join(takes), "a search" if row.kinds else ""])
+    return _table(["action", "what the server does", "takes", "only for"], rows)
+
+
+def early_faults() -> str:
+    """What may happen to connections and handshakes."""
+    both = [("connect", CONNECT_ACTIONS), ("tls", TLS_ACTIONS)]
+    rows = [[f"`{op}`", f"`{name}`", what] for op, actions in both for name, what in actions.items()]
+    return _table(["op", "action", "what the server does"], rows)
+
+
 SECTIONS: dict[str, Callable[[], str]] = {
     "options": options,
     "controls": controls,
     "extended": extended,
     "overlays": overlays,
     "differences": differences,
+    "lint": lint,
+    "faults": faults,
+    "early_faults": early_faults,
 }
 
 

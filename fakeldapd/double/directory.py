@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, Unpack
 
 from fakeldapd.config import Config, ConfigError, options
 from fakeldapd.directory.ldifwriter import write_record
@@ -18,6 +18,7 @@ from fakeldapd.directory.snapshot import SnapshotError
 from fakeldapd.double import data as forms
 from fakeldapd.double.clock import Clock
 from fakeldapd.double.names import nearest
+from fakeldapd.double.remembering import SCOPES, Remembering
 from fakeldapd.loading import build
 from fakeldapd.operations.directory import Directory
 from fakeldapd.operations.load import Loader
@@ -28,13 +29,18 @@ from fakeldapd.protocol.filter import parse
 from fakeldapd.protocol.result import LDAPError
 from fakeldapd.schema.revision import SchemaState
 
+if TYPE_CHECKING:
+    from fakeldapd.double.faults import Faults, FaultSaid
+    from fakeldapd.double.stubs import Stubs, StubSaid
+    from fakeldapd.middleware.rules import Rule
+    from fakeldapd.server.service import LDAPServerFactory
+
 Values: TypeAlias = "str | bytes | int | bool | Iterable[str | bytes | int | bool]"
 Attributes: TypeAlias = Mapping[str, Values]
 Changes: TypeAlias = "Mapping[str, Values | None] | Iterable[tuple[str, str, Values | None]]"
 
 _T = TypeVar("_T")
 
-SCOPES = {"base": m.Scope.BASE, "one": m.Scope.ONE, "sub": m.Scope.SUBTREE, "subordinate": m.Scope.SUBORDINATE}
 OPERATIONS = {
     "add": m.ModifyOperation.ADD,
     "delete": m.ModifyOperation.DELETE,
@@ -118,7 +124,7 @@ class Snapshot:
     """What a server's snapshot has besides."""
 
 
-class FakeDirectory:
+class FakeDirectory(Remembering):
     """A directory of its own, in this process.
 
     ``data`` is what it holds: LDIF (text, or the path of a file), a dict, YAML or JSON (see ``fakeldapd.double.data``),
@@ -153,11 +159,15 @@ class FakeDirectory:
         self._told: list[Callable[[Handler], None]] = []
         self._with_reset: list[Callable[[], None]] = []
         self._down = False
+        self._factory: LDAPServerFactory | None = None
+        self._fault_rules: Faults | None = None
+        self._stub_rules: Stubs | None = None
         self._admin = Session(identity=inner.admin_dn, is_admin=True)
         self.connections: weakref.WeakSet[Any] = weakref.WeakSet()
         """In-process connections: what has ``drop()``."""
         self.start = self.snapshot()
         """The state that ``reset`` goes back to."""
+        self._begin_log()
 
     # --- what is around it --------------------------------------------------------------------------------------------
 
@@ -177,6 +187,11 @@ class FakeDirectory:
         for told in self._told:
             told(handler)
 
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """What is around it, from the inside out."""
+        return tuple(each for each in LAYERS if each in self._layers)
+
     def when_handled_otherwise(self, tell: Callable[[Handler], None]) -> None:
         """Have a transport that keeps the handler told of every other one."""
         self._told.append(tell)
@@ -184,6 +199,44 @@ class FakeDirectory:
     def with_reset(self, also: Callable[[], None]) -> None:
         """Have this done with every ``reset``, too."""
         self._with_reset.append(also)
+
+    def fault(self, **said: "Unpack[FaultSaid]") -> "Rule":
+        """From now on something goes wrong: a rule, in force until it is closed (a context manager does it) or the
+        directory is reset. See ``double.matching.Matching`` and ``double.faults.FaultSaid`` for what can be said.
+        ``hits`` of what is given back counts what the rule has taken; of several that fit the latest acts.
+
+        Raises RuleError for a rule that makes no sense.
+        """
+        if self._fault_rules is None:
+            from fakeldapd.double.faults import Faults
+
+            self._fault_rules = Faults(self, self._factory)
+        return self._fault_rules.add(said)
+
+    @property
+    def faults(self) -> "tuple[Rule, ...]":
+        """The faults in force, the latest first."""
+        return () if self._fault_rules is None else self._fault_rules.all
+
+    def stub(self, **said: "Unpack[StubSaid]") -> "Rule":
+        """From now on something is answered that isn't in the directory: a rule, in force until it is closed (a context
+        manager does it) or the directory is reset. See ``double.matching.Matching`` and ``double.stubs.StubSaid`` for
+        what can be said. Raises RuleError for a rule that makes no sense.
+        """
+        if self._stub_rules is None:
+            from fakeldapd.double.stubs import Stubs
+
+            self._stub_rules = Stubs(self)
+        return self._stub_rules.add(said)
+
+    @property
+    def stubs(self) -> "tuple[Rule, ...]":
+        """The stubs in force, in the order in which they are asked."""
+        return () if self._stub_rules is None else self._stub_rules.all
+
+    def serve_by(self, factory: "LDAPServerFactory") -> None:
+        """Its connections come from here: they may have faults, too."""
+        self._factory = factory
 
     # --- what it is ---------------------------------------------------------------------------------------------------
 
