@@ -4,7 +4,7 @@ import io
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shim_support.expressions import namespace, outcome, plain
 
@@ -15,6 +15,9 @@ from fakeldapd.ldap.modlist import modifyModlist
 from fakeldapd.protocol.filter import parse
 from fakeldapd.protocol.messages import Equality
 
+# How long one example takes says nothing on a busy machine.
+untimed = settings(deadline=None)
+
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\t\r\n"))
 NAMES = st.from_regex(r"[A-Za-z][A-Za-z0-9-]{0,6}", fullmatch=True)
 RDNS = st.lists(st.lists(st.tuples(NAMES, TEXT), min_size=1, max_size=3), max_size=4)
@@ -23,6 +26,7 @@ VALUES = st.binary(max_size=90).filter(lambda value: not value[:1].decode("latin
 ATTRIBUTES = st.dictionaries(NAMES, st.lists(VALUES, min_size=1, max_size=3), min_size=1, max_size=4)
 
 
+@untimed
 @given(RDNS)
 def test_dns(rdns: list[list[tuple[str, str]]]) -> None:
     text = dn.dn2str([[(name, value, 1) for name, value in rdn] for rdn in rdns])
@@ -31,11 +35,13 @@ def test_dns(rdns: list[list[tuple[str, str]]]) -> None:
     assert ",".join(dn.explode_dn(text)) == text
 
 
+@untimed
 @given(TEXT)
 def test_filters(value: str) -> None:
     assert parse(f"(cn={escape_filter_chars(value)})") == Equality(b"cn", value.encode())
 
 
+@untimed
 @given(st.lists(st.tuples(NAMES.map("cn={}".format), ATTRIBUTES), max_size=3), st.integers(2, 90))
 def test_ldif(entries: list[tuple[str, dict[str, list[bytes]]]], cols: int) -> None:
     file = io.StringIO()
@@ -47,6 +53,7 @@ def test_ldif(entries: list[tuple[str, dict[str, list[bytes]]]], cols: int) -> N
     assert records.all_records == entries
 
 
+@untimed
 @given(
     TEXT.map(str.strip),
     st.none() | st.lists(NAMES, min_size=1),
@@ -59,6 +66,7 @@ def test_urls(base: str, attrs: list[str] | None, scope: int | None, filterstr: 
     assert ldapurl.LDAPUrl(url.unparse()) == url
 
 
+@untimed
 @given(ATTRIBUTES, ATTRIBUTES)
 def test_lists_of_changes_make_the_new_entry_of_the_old_one(old: dict[str, Any], new: dict[str, Any]) -> None:
     entry = {name.lower(): set(values) for name, values in old.items()}
@@ -98,6 +106,7 @@ STARTS = ["", "", "a=", "a=b,c=", "/a=", "1.2=", "a;x=", "<a="]
 
 
 @pytest.mark.requires("python:ldap")
+@untimed
 @given(st.sampled_from(STARTS), st.lists(st.sampled_from(PIECES), max_size=6), st.sampled_from(FLAGS))
 def test_any_dn_is_read_as_by_libldap(start: str, pieces: list[str], flags: int) -> None:
     text = start + "".join(pieces)
@@ -128,6 +137,7 @@ FILTER_PIECES += [" ", "\t", "(a=b)", "(c=d*)", "a=b", ">=", "<=", "~=", ";x", "
 
 
 @pytest.mark.requires("python:ldap")
+@untimed
 @given(st.lists(st.sampled_from(FILTER_PIECES), min_size=1, max_size=7).map("".join).filter(str.strip))
 def test_any_filter_is_encoded_as_by_libldap(text: str) -> None:
     for name in ("AssertionControl", "MatchedValuesControl"):
@@ -163,6 +173,7 @@ LINES += [
 
 
 @pytest.mark.requires("python:ldap")
+@untimed
 @given(
     st.sampled_from(["", "dn: a=b\n", "dn: a=b\nchangetype: modify\nadd: cn\n"]),
     st.lists(st.sampled_from(LINES), max_size=12).map("\n".join),
@@ -175,6 +186,7 @@ def test_any_ldif_is_read_as_by_python_ldap(start: str, text: str, end: str) -> 
 
 
 @pytest.mark.requires("python:ldap")
+@untimed
 @given(st.binary(max_size=200), st.integers(2, 90), st.sampled_from(["cn", "userCertificate;binary"]))
 def test_any_value_is_written_as_by_python_ldap(value: bytes, cols: int, name: str) -> None:
     expression = f"written('cn=é', {{{name!r}: [{value!r}]}}, cols={cols})"
