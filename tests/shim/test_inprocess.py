@@ -1,6 +1,8 @@
 """A connection in this process performs what a handler asks for as the socket server does."""
 
+import gc
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 
 import fakeldapd.ldap as ldap
 from fakeldapd import FakeDirectory
+from fakeldapd.double.directory import LAYERS
 from fakeldapd.operations.request import (
     Action,
     Cancel,
@@ -277,3 +280,54 @@ def test_many_threads(connect: Callable[[Any], Any]) -> None:
         thread.join()
     assert not failures
     assert len(ldap.initialize(URI).search_s("dc=example,dc=com", 1)) == 80
+
+
+def test_a_server_that_goes_away_while_somebody_waits(connect: Callable[[Any], Any]) -> None:
+    directory = FakeDirectory(empty=True, base="dc=example,dc=com")
+    begun, inner = threading.Event(), directory.handler
+
+    def waiting(handler: Any) -> Any:
+        def handle(request: Request) -> Iterator[Action]:
+            if isinstance(request.op, m.SearchRequest):
+                yield Wait()
+            yield from inner(request)
+
+        return handle
+
+    directory.set_layer(LAYERS[0], waiting)
+    connection = connect(directory)
+
+    def take_away() -> None:
+        begun.wait()
+        directory.down = True
+
+    thread = threading.Thread(target=take_away)
+    thread.start()
+    message_id = connection.search("", 0)
+    begun.set()
+    with pytest.raises(ldap.SERVER_DOWN):
+        connection.result(message_id)
+    thread.join()
+
+
+def test_a_handler_that_becomes_another_one(connect: Callable[[Any], Any]) -> None:
+    directory = FakeDirectory(empty=True, base="dc=example,dc=com")
+    connection = connect(directory)
+    assert connection.get_naming_contexts() == [b"dc=example,dc=com"]
+    directory.set_layer(LAYERS[0], lambda handler: answering(Response(m.SearchResultDone(53))))
+    with pytest.raises(ldap.UNWILLING_TO_PERFORM):
+        connection.get_naming_contexts()
+    directory.set_layer(LAYERS[0], None)
+    assert connection.get_naming_contexts() == [b"dc=example,dc=com"]
+
+
+def test_nobody_holds_on_to_a_directory(connect: Callable[[Any], Any]) -> None:
+    directory: Any = FakeDirectory(empty=True, base="dc=example,dc=com")
+    gone = weakref.ref(directory)
+    connection = connect(directory)
+    connection.whoami_s()
+    connection.unbind_s()
+    ldap.register(URI, None)
+    del directory, connection
+    gc.collect()
+    assert gone() is None

@@ -98,6 +98,10 @@ class Peer:
                 connection.sendall(octets)
                 if each == RESET:
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                else:  # and read on, for else the kernel would reset the connection when something comes
+                    connection.shutdown(socket.SHUT_WR)
+                    while connection.recv(65536):
+                        pass
                 return False
             octets += each if isinstance(each, bytes) else _encoded(each, message_id)
         connection.sendall(octets)
