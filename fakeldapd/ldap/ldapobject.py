@@ -1,7 +1,7 @@
 """Connections: SimpleLDAPObject, and ReconnectLDAPObject, which connects again when the server was away.
 
-What the latter has set and who it was last bound as is kept, and done again on each new connection. Only operations that
-wait for their answer are sent again; what is sent without waiting isn't.
+What the latter has set and who it was last bound as is kept, and done again on each new connection. Only operations
+that wait for their answer are sent again; what is sent without waiting isn't.
 """
 
 import sys

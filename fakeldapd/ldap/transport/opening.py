@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from fakeldapd.ldap.transport import ConnectionLost, Transport
-from fakeldapd.ldap.transport.inprocess import InProcess, behind
+from fakeldapd.ldap.transport.inprocess import Behind, InProcess
 from fakeldapd.protocol.url import LDAPURL, URLSyntaxError
 
 FAKE = "fake://"
@@ -157,7 +157,7 @@ def open_transport(address: Address, settings: Any, connect_timeout: float | Non
     directory = directory_at(address)
     if directory is not None:
         credentials = (os.getuid(), os.getgid()) if address.scheme == "ldapi" else None
-        return InProcess(behind(directory), tls=address.scheme == "ldaps", credentials=credentials)
+        return InProcess(Behind(directory), tls=address.scheme == "ldaps", credentials=credentials)
     from fakeldapd.ldap.transport import wire
 
     if address.scheme == "ldapi":
