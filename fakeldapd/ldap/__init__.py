@@ -17,6 +17,7 @@ from fakeldapd.ldap import functions as functions
 from fakeldapd.ldap import ldapobject as ldapobject
 from fakeldapd.ldap import pkginfo as pkginfo
 from fakeldapd.ldap import sasl as sasl
+from fakeldapd.ldap import schema as schema
 from fakeldapd.ldap.dn import explode_dn as explode_dn
 from fakeldapd.ldap.dn import explode_rdn as explode_rdn
 from fakeldapd.ldap.errors import *  # noqa: F403

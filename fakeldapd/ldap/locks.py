@@ -16,6 +16,9 @@ class _Lock(Protocol):
 class DummyLock:
     """A lock that doesn't lock, for who has no threads."""
 
+    def __init__(self) -> None:
+        pass
+
     def acquire(self) -> None:
         """Go on."""
 

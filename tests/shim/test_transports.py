@@ -57,6 +57,17 @@ def test_ldaps(ldap: Any, server: Fakeldapd) -> None:
     connection.unbind_s()
 
 
+def test_what_holds_for_tls_is_settled_when_it_is_needed(server: Fakeldapd, monkeypatch: pytest.MonkeyPatch) -> None:
+    from fakeldapd import ldap
+    from fakeldapd.ldap._ldap.options import DEFAULTS
+
+    monkeypatch.setattr(DEFAULTS, "tls", None)
+    monkeypatch.setattr(DEFAULTS, "settings", dict(DEFAULTS.settings))
+    assert ldap.initialize(server.urls[0]).simple_bind_s()[0] == ldap.RES_BIND
+    ldap.set_option(ldap.OPT_X_TLS_CACERTFILE, str(certificates.made().ca))
+    assert ldap.initialize(server.urls[1]).simple_bind_s()[0] == ldap.RES_BIND
+
+
 def test_an_authority_that_is_not_trusted(ldap: Any, server: Fakeldapd) -> None:
     connection = ldap.initialize(server.urls[1])
     with pytest.raises(ldap.SERVER_DOWN) as caught:

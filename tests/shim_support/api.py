@@ -16,6 +16,8 @@ from typing import Any
 API: dict[str, Any] = json.loads((Path(__file__).parents[1] / "shim" / "python-ldap-api.json").read_text("utf-8"))
 
 DELIVERED = (
+    "_ldap",
+    "ldap",
     "ldap.async",
     "ldap.asyncsearch",
     "ldap.cidict",
@@ -39,6 +41,8 @@ DELIVERED = (
     "ldap.extop.dds",
     "ldap.extop.passwd",
     "ldap.filter",
+    "ldap.functions",
+    "ldap.ldapobject",
     "ldap.logger",
     "ldap.modlist",
     "ldap.pkginfo",
