@@ -85,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _dump(connection: Any, arguments: argparse.Namespace) -> Iterator[Found]:
     """Every entry that is asked for."""
-    supported, contexts = _facts(connection)
+    supported, contexts = facts(connection)
     paged = PAGED_RESULTS.encode() in supported
     bases = arguments.base or contexts
     if not bases:
@@ -96,14 +96,14 @@ def _dump(connection: Any, arguments: argparse.Namespace) -> Iterator[Found]:
         if not arguments.base and not _exists(connection, base):
             continue  # a naming context may be empty
         filter = arguments.filter or "(objectClass=*)"
-        found = _search(connection, base, filter, wanted, paged, [client.MANAGE_DSA_IT])
+        found = fetch(connection, base, filter, wanted, paged, [client.MANAGE_DSA_IT])
         if SUBENTRIES[0].encode() in supported:
-            subentries = _search(connection, base, filter, wanted, paged, [client.MANAGE_DSA_IT, SUBENTRIES])
+            subentries = fetch(connection, base, filter, wanted, paged, [client.MANAGE_DSA_IT, SUBENTRIES])
             found = itertools.chain(found, subentries)
         yield from found if arguments.filter else superiors_first(found)
 
 
-def _facts(connection: Any) -> tuple[list[bytes], list[str]]:
+def facts(connection: Any) -> tuple[list[bytes], list[str]]:
     """What the root DSE (RFC 4512 section 5.1) says: the controls that the server knows, and the naming contexts."""
     wanted = ["supportedControl", "namingContexts"]
     with client.talking():
@@ -123,10 +123,16 @@ def _exists(connection: Any, base: str) -> bool:
     return bool(connection.result["result"] != ResultCode.NO_SUCH_OBJECT)
 
 
-def _search(
-    connection: Any, base: str, filter: str, wanted: list[str], paged: bool, controls: list[Any]
+def fetch(
+    connection: Any,
+    base: str,
+    filter: str,
+    wanted: list[str],
+    paged: bool,
+    controls: list[Any],
+    scope: str = "SUBTREE",
 ) -> Iterator[Found]:
-    """The entries of one subtree. Raises Incomplete when the server doesn't give them all."""
+    """The entries in a scope. Raises Incomplete when the server doesn't give them all."""
     cookie: bytes | None = None
     count = 0
     while True:
@@ -134,7 +140,7 @@ def _search(
             connection.search(
                 base,
                 filter,
-                "SUBTREE",
+                scope,
                 dereference_aliases="NEVER",
                 attributes=wanted,
                 paged_size=PAGE if paged else None,

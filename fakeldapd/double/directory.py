@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from fakeldapd.config import Config, ConfigError, options
 from fakeldapd.directory.ldifwriter import write_record
@@ -18,7 +18,10 @@ from fakeldapd.directory.snapshot import SnapshotError
 from fakeldapd.double import data as forms
 from fakeldapd.double.clock import Clock
 from fakeldapd.double.names import nearest
+from fakeldapd.double.requests import RequestLog
+from fakeldapd.double.verify import Verification
 from fakeldapd.loading import build
+from fakeldapd.middleware.recorder import Log, recorder
 from fakeldapd.operations.directory import Directory
 from fakeldapd.operations.load import Loader
 from fakeldapd.operations.request import Entries, Handler, Middleware, Request, Response, Session
@@ -27,6 +30,10 @@ from fakeldapd.protocol.decode import attribute
 from fakeldapd.protocol.filter import parse
 from fakeldapd.protocol.result import LDAPError
 from fakeldapd.schema.revision import SchemaState
+
+if TYPE_CHECKING:
+    from fakeldapd.double.diff import Diff
+    from fakeldapd.double.explain import Explanation
 
 Values: TypeAlias = "str | bytes | int | bool | Iterable[str | bytes | int | bool]"
 Attributes: TypeAlias = Mapping[str, Values]
@@ -118,7 +125,7 @@ class Snapshot:
     """What a server's snapshot has besides."""
 
 
-class FakeDirectory:
+class FakeDirectory(Verification):
     """A directory of its own, in this process.
 
     ``data`` is what it holds: LDIF (text, or the path of a file), a dict, YAML or JSON (see ``fakeldapd.double.data``),
@@ -153,11 +160,14 @@ class FakeDirectory:
         self._told: list[Callable[[Handler], None]] = []
         self._with_reset: list[Callable[[], None]] = []
         self._down = False
+        self._requests = RequestLog(Log(clock=self.clock), lambda: inner.schema)
         self._admin = Session(identity=inner.admin_dn, is_admin=True)
         self.connections: weakref.WeakSet[Any] = weakref.WeakSet()
         """In-process connections: what has ``drop()``."""
         self.start = self.snapshot()
         """The state that ``reset`` goes back to."""
+        self.set_layer("recorder", recorder(self._requests.log))
+        self.with_reset(self._requests.clear)
 
     # --- what is around it --------------------------------------------------------------------------------------------
 
@@ -218,6 +228,11 @@ class FakeDirectory:
     def admin_password(self) -> str:
         """The administrator's password."""
         return self.settings.admin_password
+
+    @property
+    def requests(self) -> RequestLog:
+        """What clients have asked since the start or the last reset, and what they were answered."""
+        return self._requests
 
     def __len__(self) -> int:
         return self._within(lambda: len(self.inner.dit))
@@ -351,6 +366,36 @@ class FakeDirectory:
             snapshot.schema = inner.schema.state
         self.clock.state = snapshot.clock
         inner.stamps.state = snapshot.stamps
+
+    def diff(self, snapshot: Snapshot | None = None, *, operational: bool = False) -> "Diff":
+        """What has changed since the snapshot; without one, since the beginning. Attributes that the server keeps
+        itself count with ``operational``. ``str`` of it is to be read. Raises SnapshotError for another directory's.
+        """
+        from fakeldapd.double.diff import diff
+
+        return self._within(lambda: diff(self.inner, (snapshot or self.start).tree, operational))
+
+    # --- why ----------------------------------------------------------------------------------------------------------
+
+    def explain(
+        self,
+        base: str | None = None,
+        scope: str = "sub",
+        filter: str = "(objectClass=*)",
+        *,
+        identity: str | None = None,
+    ) -> "Explanation":
+        """Why a search finds what it finds, and not the rest: for each entry, clause by clause. ``str`` of it is to be
+        read. ``identity`` is the DN of who asks ("" for anonymous); without one, the administrator. Raises ValueError
+        for a filter or a scope that is none, LDAPError for an identity that is no DN.
+        """
+        from fakeldapd.double.explain import explain, session_of
+
+        if scope not in SCOPES:
+            raise ValueError(f"scope {scope!r}: one of {', '.join(SCOPES)} is expected{nearest(scope, SCOPES)}")
+        session = session_of(self.inner, identity)
+        asked = self.base_dn if base is None else base
+        return self._within(lambda: explain(self.inner, session, asked, (scope, SCOPES[scope]), filter))
 
     def reset(self) -> None:
         """Be as at the beginning."""

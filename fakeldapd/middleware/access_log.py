@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from fakeldapd.middleware.secrets import concealed_filter
 from fakeldapd.operations.controls.session_tracking import tracked
 from fakeldapd.operations.request import Action, Entries, Handler, Request, Response
 from fakeldapd.protocol import filter as filters
@@ -14,9 +15,6 @@ from fakeldapd.protocol import messages as m
 _log = logging.getLogger("fakeldapd.access")
 
 _SCOPES = {0: "base", 1: "one", 2: "sub", 3: "children"}
-_SECRET = frozenset(
-    (b"userpassword", b"2.5.4.35", b"authpassword", b"krbprincipalkey", b"unicodepwd", b"sambantpassword")
-)
 
 
 def access_log(handler: Handler, clock: Callable[[], float] = time.monotonic) -> Handler:
@@ -73,7 +71,7 @@ def describe(op: m.RequestOp) -> tuple[str, dict[str, Any]]:
             return name, {
                 "base": _text(op.base),
                 "scope": _SCOPES.get(op.scope, op.scope),
-                "filter": filters.to_text(_masked(op.filter)),
+                "filter": filters.to_text(concealed_filter(op.filter, _hidden)),
                 "attributes": " ".join(_text(each) for each in op.attributes),
             }
         case m.ModifyRequest(dn=dn, changes=changes):
@@ -96,17 +94,5 @@ def _text(octets: bytes) -> str:
     return octets.decode("utf-8", "backslashreplace")
 
 
-def _masked(filter: m.Filter) -> m.Filter:
-    """The filter with the values of password attributes hidden."""
-    match filter:
-        case m.And(filters=each):
-            return m.And(tuple(_masked(one) for one in each))
-        case m.Or(filters=each):
-            return m.Or(tuple(_masked(one) for one in each))
-        case m.Not(filter=one):
-            return m.Not(_masked(one))
-        case m.Undefined() | m.Present():
-            return filter
-        case _ if (filter.attribute or b"").lower().partition(b";")[0] in _SECRET:
-            return m.Equality(filter.attribute or b"", b"hidden")
-    return filter
+def _hidden(secret: bytes) -> bytes:
+    return b"hidden"

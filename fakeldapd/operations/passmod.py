@@ -32,7 +32,7 @@ def password_modify(directory: "Directory", request: Request) -> Iterator[Action
     session = request.session
     if session.identity is None:
         raise LDAPError(ResultCode.STRONGER_AUTH_REQUIRED, "only authenticated users may change passwords")
-    user, old_password, new_password = _read(op.value)
+    user, old_password, new_password = read_request(op.value)
     if new_password == b"":
         raise LDAPError(ResultCode.UNWILLING_TO_PERFORM, "new password value is empty")
     if old_password == b"":
@@ -81,8 +81,8 @@ def password_modify(directory: "Directory", request: Request) -> Iterator[Action
     yield request.answer(Response(m.ExtendedResponse(value=answer)))
 
 
-def _read(value: bytes | None) -> tuple[bytes | None, bytes | None, bytes | None]:
-    """PasswdModifyRequestValue: userIdentity, oldPasswd, newPasswd (RFC 3062 section 2)."""
+def read_request(value: bytes | None) -> tuple[bytes | None, bytes | None, bytes | None]:
+    """PasswdModifyRequestValue: userIdentity, oldPasswd, newPasswd (RFC 3062 section 2). Raises LDAPError 2."""
     found: dict[int, bytes] = {}
     if value is None:
         return None, None, None

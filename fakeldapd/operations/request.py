@@ -6,7 +6,7 @@ value, so the same handlers serve a socket, a process without one, and tests tha
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from fakeldapd.protocol.messages import (
     AddRequest,
@@ -41,6 +41,14 @@ if TYPE_CHECKING:
     from fakeldapd.operations.sasl.exchange import Negotiation
 
 
+class Witness(Protocol):
+    """Who is told what happens on a connection beside the requests that handlers answer."""
+
+    def told(self, session: "Session", op: RequestOp | None, message_id: int, controls: tuple[Control, ...]) -> None:
+        """An Abandon or an Unbind has come, or (None) the connection has ended."""
+        ...
+
+
 @dataclass(slots=True, eq=False)
 class Session:
     """What the server knows of one connection, for as long as it lives.
@@ -55,6 +63,8 @@ class Session:
     counts it, the bits of the cipher's key, 71 on ldapi, 0 in clear; ``peer_certificate_subject`` the DN in the
     certificate that the client has shown and that was found good; ``peer_credentials`` the client's user and group ids
     on ldapi. ``sasl`` is there once the client has tried SASL (see ``operations.sasl``).
+
+    ``witness`` is who keeps a log of the connection: it is told with ``tell`` of what no handler is asked for.
     """
 
     identity: DN | None = None
@@ -69,6 +79,12 @@ class Session:
     kept: dict[Any, Any] = field(default_factory=dict)
     suspended: dict[bytes, Any] = field(default_factory=dict)
     protocol: int = 0
+    witness: "Witness | None" = None
+
+    def tell(self, op: RequestOp | None, message_id: int = 0, controls: tuple[Control, ...] = ()) -> None:
+        """An Abandon or an Unbind has come, or (None) the connection has ended."""
+        if self.witness is not None:
+            self.witness.told(self, op, message_id, controls)
 
     def become(self, identity: DN | None, *, is_admin: bool = False) -> None:
         """Change the identity, as the end of a Bind does (RFC 4513 section 4)."""

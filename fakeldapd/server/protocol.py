@@ -156,6 +156,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         self._pending.clear()
         self._outlet.pieces.clear()
         self.session.suspended.clear()
+        self.session.tell(None)
         _log.debug("%s disconnected", self.session.peer)
         self.factory.connection_closed(self)
 
@@ -299,12 +300,14 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
     def _abandon(self, message: m.LDAPMessage) -> None:
         """RFC 4511 section 4.11: no answer, neither to this nor to the other."""
         assert isinstance(message.op, m.AbandonRequest)
+        self.session.tell(message.op, message.message_id, message.controls)
         for parked in list(self._parked):
             if parked.request.message_id == message.op.message_id:
                 self._end(parked)
 
     def _unbind(self, message: m.LDAPMessage) -> None:
         """RFC 4511 section 4.3."""
+        self.session.tell(message.op, message.message_id, message.controls)  # type: ignore[arg-type]
         self._close()
 
     # --- operations ---

@@ -1,0 +1,239 @@
+"""What of a request is nobody's business: passwords, and values of the attributes that hold them.
+
+Whoever keeps or prints requests puts a ``Secret`` in the place of each: a salted hash, which still tells the right
+password from a wrong one. The salt is the keeper's, so equal secrets in one log are equal there, and only there.
+"""
+
+import re
+from binascii import b2a_base64
+from collections.abc import Callable
+from hashlib import sha256
+from hmac import compare_digest
+from typing import Any
+
+from fakeldapd.operations.passmod import PASSWORD_MODIFY, read_request
+from fakeldapd.protocol import messages as m
+from fakeldapd.protocol.result import LDAPError
+
+ATTRIBUTES = frozenset(
+    (
+        b"userpassword",
+        b"2.5.4.35",
+        b"authpassword",
+        b"krbprincipalkey",
+        b"olcrootpw",
+        b"pwdhistory",
+        b"sambalmpassword",
+        b"sambantpassword",
+        b"unicodepwd",
+        b"userpkcs12",
+    )
+)
+"""Attribute types whose values are secrets, in lower case."""
+
+_SALTED = re.compile(rb"\{(SSHA\d*|SMD5|CRYPT|ARGON2|PBKDF2[A-Z0-9-]*)\}", re.IGNORECASE)
+_KEPT = 1000
+_known: dict[bytes, bool] = {}
+
+
+def is_secret(description: bytes) -> bool:
+    """Whether values of that attribute description, in any spelling, are secrets."""
+    found = _known.get(description)
+    if found is None:
+        if len(_known) >= _KEPT:  # the spelling is the client's choice
+            _known.clear()
+        found = _known[description] = description.lower().partition(b";")[0] in ATTRIBUTES
+    return found
+
+
+class Secret:
+    """A secret that was there. Equal to the text or the octets that it is, and to the same one in the same log.
+
+    ``str`` is a value that userPassword may have for it, ``{SSHA256}...``; of what was such a value with salt already,
+    that.
+    """
+
+    __slots__ = ("_stored", "digest", "salt")
+
+    def __init__(self, secret: bytes, salt: bytes) -> None:
+        self.salt = salt
+        self.digest = sha256(secret + salt).digest()
+        self._stored = secret if secret[:1] == b"{" and _SALTED.match(secret) else None
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Secret):
+            return self.digest == other.digest and self.salt == other.salt
+        if isinstance(other, str):
+            other = other.encode(errors="surrogateescape")
+        return isinstance(other, bytes) and compare_digest(sha256(other + self.salt).digest(), self.digest)
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def __str__(self) -> str:
+        if self._stored is not None:
+            return self._stored.decode(errors="surrogateescape")
+        return "{SSHA256}" + b2a_base64(self.digest + self.salt, newline=False).decode()
+
+    def __repr__(self) -> str:
+        return "<secret>"
+
+
+Hide = Callable[[bytes], Any]
+"""What is put in the place of a secret, given the secret."""
+
+
+def concealed(op: m.RequestOp, hide: Hide) -> Any:
+    """The request with ``hide(secret)`` in the place of each secret; itself where there is none."""
+    conceal = _CONCEAL.get(op.__class__)
+    return op if conceal is None else conceal(op, hide)
+
+
+def concealed_answer(request: m.RequestOp, answer: Any, hide: Hide) -> Any:
+    """The final response with nothing secret in it: SASL's credentials and passwords made up by the server."""
+    if answer.__class__ is m.BindResponse and answer.server_sasl_creds is not None:
+        fields = (answer.code, answer.matched_dn, answer.diagnostic, answer.referral)
+        return m.BindResponse(*fields, hide(answer.server_sasl_creds))
+    made_up = answer.__class__ is m.ExtendedResponse and answer.value is not None
+    if made_up and isinstance(request, m.ExtendedRequest) and request.name == PASSWORD_MODIFY:
+        fields = (answer.code, answer.matched_dn, answer.diagnostic, answer.referral)
+        return m.ExtendedResponse(*fields, answer.name, hide(answer.value))
+    return answer
+
+
+def _bind(op: m.BindRequest, hide: Hide) -> Any:
+    authentication: Any = op.authentication
+    if authentication.__class__ is m.SimpleAuthentication:
+        if not authentication.password:
+            return op
+        return m.BindRequest(op.version, op.name, m.SimpleAuthentication(hide(authentication.password)))
+    if authentication.__class__ is m.SaslCredentials and authentication.credentials is not None:
+        credentials = m.SaslCredentials(authentication.mechanism, hide(authentication.credentials))
+        return m.BindRequest(op.version, op.name, credentials)
+    return op
+
+
+def _search(op: m.SearchRequest, hide: Hide) -> Any:
+    filter: Any = op.filter
+    if filter.__class__ is m.Present or not _has_secret(filter):
+        return op
+    filter = concealed_filter(filter, hide)
+    limits = op.size_limit, op.time_limit
+    return m.SearchRequest(op.base, op.scope, op.deref, *limits, op.types_only, filter, op.attributes)
+
+
+def _has_secret(filter: Any) -> bool:
+    """Whether a filter asks for a secret's value. Doesn't recurse: the depth is the peer's choice."""
+    waiting = [filter]
+    for each in waiting:  # which grows meanwhile
+        kind = each.__class__
+        if kind is m.And or kind is m.Or:
+            waiting += each.filters
+        elif kind is m.Not:
+            waiting.append(each.filter)
+        elif kind is not m.Undefined:
+            attribute = each.attribute
+            if _known.get(attribute) is False or attribute is None or kind is m.Present:
+                continue
+            if is_secret(attribute):
+                return True
+    return False
+
+
+def concealed_filter(filter: m.Filter, hide: Hide) -> m.Filter:
+    """The filter with values of secret attributes hidden; where a part of one was asked for, all of it. Of one nested
+    too deep to be gone through, nothing is shown.
+    """
+    try:
+        return _concealed(filter, hide)
+    except RecursionError:
+        return m.Undefined(0)
+
+
+def _concealed(filter: m.Filter, hide: Hide) -> m.Filter:
+    match filter:
+        case m.And(filters=each):
+            return m.And(tuple(_concealed(one, hide) for one in each))
+        case m.Or(filters=each):
+            return m.Or(tuple(_concealed(one, hide) for one in each))
+        case m.Not(filter=one):
+            return m.Not(_concealed(one, hide))
+        case m.Undefined() | m.Present():
+            return filter
+        case _ if filter.attribute is None or not is_secret(filter.attribute):
+            return filter
+        case m.Substrings(attribute=attribute, initial=initial, any=any, final=final):
+            return m.Equality(attribute, hide(b"*".join((initial or b"", *any, final or b""))))
+        case m.Extensible(rule=rule, attribute=attribute, value=value, dn_attributes=dn_attributes):
+            return m.Extensible(rule, attribute, hide(value), dn_attributes)
+        case _:
+            return type(filter)(filter.attribute, hide(filter.value))
+
+
+def _modify(op: m.ModifyRequest, hide: Hide) -> Any:
+    for change in op.changes:
+        if is_secret(change.type):
+            break
+    else:
+        return op
+    return m.ModifyRequest(
+        op.dn,
+        tuple(
+            m.Change(change.operation, change.type, tuple(map(hide, change.values)))
+            if is_secret(change.type)
+            else change
+            for change in op.changes
+        ),
+    )
+
+
+def _add(op: m.AddRequest, hide: Hide) -> Any:
+    for attribute in op.attributes:
+        if is_secret(attribute.type):
+            break
+    else:
+        return op
+    return m.AddRequest(op.dn, tuple(concealed_attribute(each, hide) for each in op.attributes))
+
+
+def concealed_attribute(attribute: m.Attribute, hide: Hide) -> m.Attribute:
+    """An attribute with its values hidden where they are secrets."""
+    if is_secret(attribute.type):
+        return m.Attribute(attribute.type, tuple(map(hide, attribute.values)))
+    return attribute
+
+
+def _compare(op: m.CompareRequest, hide: Hide) -> Any:
+    return m.CompareRequest(op.dn, op.attribute, hide(op.value)) if is_secret(op.attribute) else op
+
+
+class PasswordModify:
+    """The value of a Password Modify request (RFC 3062) with its passwords hidden; None: absent."""
+
+    __slots__ = ("new", "old", "user")
+
+    def __init__(self, user: bytes | None, old: Any, new: Any) -> None:
+        self.user = user
+        self.old = old
+        self.new = new
+
+
+def _extended(op: m.ExtendedRequest, hide: Hide) -> Any:
+    if op.name != PASSWORD_MODIFY or op.value is None:
+        return op
+    try:
+        user, old, new = read_request(op.value)
+    except LDAPError:
+        return m.ExtendedRequest(op.name, hide(op.value))
+    value: Any = PasswordModify(user, None if old is None else hide(old), None if new is None else hide(new))
+    return m.ExtendedRequest(op.name, value)
+
+
+_CONCEAL: dict[type, Callable[[Any, Hide], Any]] = {
+    m.BindRequest: _bind,
+    m.SearchRequest: _search,
+    m.ModifyRequest: _modify,
+    m.AddRequest: _add,
+    m.CompareRequest: _compare,
+    m.ExtendedRequest: _extended,
+}
