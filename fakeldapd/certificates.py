@@ -15,7 +15,7 @@ import re
 import socket
 import stat
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -89,7 +89,7 @@ def ensure(path: Path) -> Made:
         made = Made(path / "ca.pem", path / "server.pem", path / "server-key.pem")
         present = _load(made.certificate, made.key)
         if present is None or not _fits(present[0], authority):
-            certificate, key = _server(authority, authority_key)
+            certificate, key = _server(authority, authority_key, [LOCALHOST, *_names()], ADDRESSES)
             keep(made.key, _key_pem(key), 0o600)
             keep(made.certificate, _pem(certificate) + _pem(authority), 0o644)
         return made
@@ -135,6 +135,29 @@ def client(path: Path, dn: str) -> bytes:
     builder = _certificate(subject, authority.subject, key, _SERVER_DAYS, ca=False)
     builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
     return _pem(_sign(builder, authority, authority_key)) + _key_pem(key)
+
+
+FLAWS = ("expired", "self-signed", "wrong-name")
+"""What may be wrong with a server's certificate."""
+
+
+def flawed(path: Path, flaw: str) -> tuple[bytes, bytes]:
+    """A certificate that a client had better refuse, for one of FLAWS only, and its key: PEM. Raises CertificateError,
+    also where the directory has no authority.
+    """
+    if not (path / "ca-key.pem").exists():
+        raise CertificateError(f"{path}: has no authority that could sign it")
+    with _kept(path) as keep:
+        authority, authority_key = _authority(path, keep)
+    hosts, addresses = [LOCALHOST, *_names()], ADDRESSES
+    if flaw == "expired":
+        certificate, key = _server(authority, authority_key, hosts, addresses, timedelta(days=30), -1)
+    elif flaw == "wrong-name":
+        certificate, key = _server(authority, authority_key, ["another.example"], ())
+    else:
+        certificate, key = _server(None, None, hosts, addresses)
+        return _pem(certificate), _key_pem(key)
+    return _pem(certificate) + _pem(authority), _key_pem(key)
 
 
 _Keep = Callable[[Path, bytes, int], None]
@@ -197,18 +220,26 @@ def _authority(path: Path, keep: _Keep) -> "tuple[x509.Certificate, Any]":
     return certificate, key
 
 
-def _server(authority: "x509.Certificate", authority_key: Any) -> "tuple[x509.Certificate, Any]":
+def _server(
+    authority: "x509.Certificate | None",
+    authority_key: Any,
+    hosts: Sequence[str],
+    addresses: Sequence[str],
+    begun: timedelta = _CLOCKS_DIFFER,
+    days: int = _SERVER_DAYS,
+) -> "tuple[x509.Certificate, Any]":
+    """A server's certificate and its key; without an authority it is signed with that key itself."""
     from cryptography import x509
     from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
     key = _new_key()
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, LOCALHOST)])
-    builder = _certificate(name, authority.subject, key, _SERVER_DAYS, ca=False)
-    hosts = [LOCALHOST, *_names()]
-    names = [*map(x509.DNSName, hosts), *(x509.IPAddress(ip_address(each)) for each in ADDRESSES)]
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, hosts[0])])
+    issuer = name if authority is None else authority.subject
+    builder = _certificate(name, issuer, key, days, ca=False, begun=begun)
+    names = [*map(x509.DNSName, hosts), *(x509.IPAddress(ip_address(each)) for each in addresses)]
     builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
     builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-    return _sign(builder, authority, authority_key), key
+    return _sign(builder, authority, key if authority is None else authority_key), key
 
 
 _UNUSED = (
@@ -223,9 +254,11 @@ _UNUSED = (
 
 
 def _certificate(
-    subject: "x509.Name", issuer: "x509.Name", key: Any, days: int, *, ca: bool
+    subject: "x509.Name", issuer: "x509.Name", key: Any, days: int, *, ca: bool, begun: timedelta = _CLOCKS_DIFFER
 ) -> "x509.CertificateBuilder":
-    """A certificate but for its signature (RFC 5280 section 4.1), with the extensions that each has."""
+    """A certificate but for its signature (RFC 5280 section 4.1), with the extensions that each has. It is good since
+    ``begun`` ago.
+    """
     from cryptography import x509
 
     usage = dict.fromkeys(_UNUSED, False)
@@ -235,7 +268,7 @@ def _certificate(
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(_now() - _CLOCKS_DIFFER)
+        .not_valid_before(_now() - begun)
         .not_valid_after(_now() + timedelta(days=days))
         .add_extension(x509.BasicConstraints(ca=ca, path_length=0 if ca else None), critical=True)
         .add_extension(x509.KeyUsage(digital_signature=not ca, key_cert_sign=ca, crl_sign=ca, **usage), critical=True)

@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, Unpack
 
 from fakeldapd.config import Config, ConfigError, options
 from fakeldapd.directory.ldifwriter import write_record
@@ -34,6 +34,10 @@ from fakeldapd.schema.revision import SchemaState
 if TYPE_CHECKING:
     from fakeldapd.double.diff import Diff
     from fakeldapd.double.explain import Explanation
+    from fakeldapd.double.faults import Faults, FaultSaid
+    from fakeldapd.double.stubs import Stubs, StubSaid
+    from fakeldapd.middleware.rules import Rule
+    from fakeldapd.server.service import LDAPServerFactory
 
 Values: TypeAlias = "str | bytes | int | bool | Iterable[str | bytes | int | bool]"
 Attributes: TypeAlias = Mapping[str, Values]
@@ -161,6 +165,9 @@ class FakeDirectory(Verification):
         self._with_reset: list[Callable[[], None]] = []
         self._down = False
         self._requests = RequestLog(Log(clock=self.clock), lambda: inner.schema)
+        self._factory: LDAPServerFactory | None = None
+        self._fault_rules: Faults | None = None
+        self._stub_rules: Stubs | None = None
         self._admin = Session(identity=inner.admin_dn, is_admin=True)
         self.connections: weakref.WeakSet[Any] = weakref.WeakSet()
         """In-process connections: what has ``drop()``."""
@@ -194,6 +201,44 @@ class FakeDirectory(Verification):
     def with_reset(self, also: Callable[[], None]) -> None:
         """Have this done with every ``reset``, too."""
         self._with_reset.append(also)
+
+    def fault(self, **said: "Unpack[FaultSaid]") -> "Rule":
+        """From now on something goes wrong: a rule, in force until it is closed (a context manager does it) or the
+        directory is reset. See ``double.matching.Matching`` and ``double.faults.FaultSaid`` for what can be said.
+        ``hits`` of what is given back counts what the rule has taken; of several that fit the latest acts.
+
+        Raises RuleError for a rule that makes no sense.
+        """
+        if self._fault_rules is None:
+            from fakeldapd.double.faults import Faults
+
+            self._fault_rules = Faults(self, self._factory)
+        return self._fault_rules.add(said)
+
+    @property
+    def faults(self) -> "tuple[Rule, ...]":
+        """The faults in force, the latest first."""
+        return () if self._fault_rules is None else self._fault_rules.all
+
+    def stub(self, **said: "Unpack[StubSaid]") -> "Rule":
+        """From now on something is answered that isn't in the directory: a rule, in force until it is closed (a context
+        manager does it) or the directory is reset. See ``double.matching.Matching`` and ``double.stubs.StubSaid`` for
+        what can be said. Raises RuleError for a rule that makes no sense.
+        """
+        if self._stub_rules is None:
+            from fakeldapd.double.stubs import Stubs
+
+            self._stub_rules = Stubs(self)
+        return self._stub_rules.add(said)
+
+    @property
+    def stubs(self) -> "tuple[Rule, ...]":
+        """The stubs in force, in the order in which they are asked."""
+        return () if self._stub_rules is None else self._stub_rules.all
+
+    def serve_by(self, factory: "LDAPServerFactory") -> None:
+        """Its connections come from here: they may have faults, too."""
+        self._factory = factory
 
     # --- what it is ---------------------------------------------------------------------------------------------------
 

@@ -152,6 +152,7 @@ class FakeLDAPServer:
         service = make_service(settings, directory.inner, reactor, make_tls(settings, {}), directory.handler)
         directory.when_handled_otherwise(lambda handler: self.call(lambda: service.factory.handle_by(handler)))
         self.ca_file = ca_file(settings, {})
+        directory.serve_by(service.factory)
         self._service = service
         self.call(lambda: service.listen(self._addresses))
         self.urls = tuple(service.urls)

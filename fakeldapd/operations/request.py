@@ -205,9 +205,10 @@ class Cancel:
 
 @value
 class Raw:
-    """Send these octets as they are."""
+    """Send these octets as they are; ``apart``: each by itself, and nothing else of the connection between them."""
 
     octets: bytes
+    apart: bool = False
 
 
 @value

@@ -10,14 +10,14 @@ from fakeldapd.protocol.encode import encode_message
 from fakeldapd.protocol.result import LDAPError, ResultCode
 
 if TYPE_CHECKING:
-    from fakeldapd.server.protocol import _Parked
+    from fakeldapd.server.parked import Parked
 
 
 def cancel(
     action: Cancel,
-    parked: "MutableSequence[_Parked]",
+    parked: "MutableSequence[Parked]",
     pending: MutableSequence[m.LDAPMessage],
-    end: "Callable[[_Parked], None]",
+    end: "Callable[[Parked], None]",
     send: Callable[[bytes], None],
 ) -> None:
     """Perform the action on a connection's operations, those that are running and those that were not begun: the one
@@ -48,9 +48,9 @@ def _answer(op: m.ProtocolOp, message_id: int, send: Callable[[bytes], None]) ->
 
 def end_each(
     error: LDAPError,
-    parked: "MutableSequence[_Parked]",
+    parked: "MutableSequence[Parked]",
     pending: MutableSequence[m.LDAPMessage],
-    end: "Callable[[_Parked], None]",
+    end: "Callable[[Parked], None]",
     send: Callable[[bytes], None],
 ) -> None:
     """End everything that is running or read, with ``error`` for its answer."""

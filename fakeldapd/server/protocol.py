@@ -48,9 +48,12 @@ from fakeldapd.protocol.connection import STARTTLS, Connection
 from fakeldapd.protocol.encode import encode_entries, encode_message, notice_of_disconnection
 from fakeldapd.protocol.result import LDAPError, ProtocolError, ResultCode
 from fakeldapd.server.cancel import cancel, end_each
+from fakeldapd.server.held import ALONE, CLOSED, CROWDED, FINISHING, FULL, NOTHING_BEGINS, NOTHING_RUNS, TRICKLING
 from fakeldapd.server.outlet import Outlet
+from fakeldapd.server.parked import Parked
 from fakeldapd.server.peer import introduce
 from fakeldapd.server.starttls import begin_tls
+from fakeldapd.server.trickle import Trickle
 from fakeldapd.server.turns import SLICE, DelayedCall
 
 if TYPE_CHECKING:
@@ -69,25 +72,7 @@ prefer."""
 LINGER = 5.0
 """Seconds that a connection being closed gets to take what was still queued for it."""
 
-# Why a connection doesn't go on: its transport is full; a Bind or StartTLS is running; too much is; the server is
-# stopping; it is closed.
-_FULL, _ALONE, _CROWDED, _FINISHING, _CLOSED = 1, 2, 4, 8, 16
-_NOTHING_BEGINS = _FULL | _ALONE | _CROWDED | _CLOSED
-_NOTHING_RUNS = _FULL | _CLOSED
-
 _PAUSE = Pause()
-
-
-class _Parked:
-    """An operation that could not go on at once. ``timer`` is its Delay, ``ended`` that its iterator was closed."""
-
-    __slots__ = ("ended", "iterator", "request", "timer")
-
-    def __init__(self, request: Request, iterator: Iterator[Action]) -> None:
-        self.request = request
-        self.iterator = iterator
-        self.timer: DelayedCall | None = None
-        self.ended = False
 
 
 @implementer(IHandshakeListener)
@@ -96,6 +81,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
 
     factory: "LDAPServerFactory"
     transport: Any
+    comes_to_tls = True  # on ldaps:// the handshake comes first
 
     def __init__(self, factory: "LDAPServerFactory") -> None:
         super().__init__()
@@ -105,12 +91,13 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         self._seconds = factory.clock.seconds
         self._connection = Connection(max_message_size=factory.limits.max_message_size)
         self._receive = self._connection.receive
-        self._held = 0  # a sum of the reasons above
+        self._held = 0  # a sum of reasons, see ``held``
         self._pending: deque[m.LDAPMessage] = deque()  # read, and not begun
-        self._parked: list[_Parked] = []
-        self._ready: deque[_Parked] = deque()  # of these, those that wait for their turn only
+        self._parked: list[Parked] = []
+        self._ready: deque[Parked] = deque()  # of these, those that wait for their turn only
         self._alone: Request | None = None  # the Bind or StartTLS that is parked
         self._error: ProtocolError | None = None  # to be told once what came before it has been answered
+        self._trickle: Trickle
         self._reading = True
         self._turn_asked = False
         self._deadline = 0.0
@@ -148,7 +135,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
     def connectionLost(self, reason: Any = None) -> None:
         """The connection is gone, whoever closed it."""
         super().connectionLost(reason)
-        self._held |= _CLOSED
+        self._held |= CLOSED
         for timer in (self._idle_timer, self._linger_timer):
             if timer is not None and timer.active():
                 timer.cancel()
@@ -173,8 +160,8 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
 
     def finish(self) -> None:
         """Answer what was read, then close: the service is stopping."""
-        if not self._held & _CLOSED:
-            self._held |= _FINISHING
+        if not self._held & CLOSED:
+            self._held |= FINISHING
             self._settle()
 
     def begin_anew(self, error: LDAPError) -> None:
@@ -190,12 +177,12 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
 
     def _close(self, *, abort: bool = False) -> None:
         """End every operation without an answer, send what was answered before, and close."""
-        if self._held & _CLOSED:
+        if self._held & CLOSED:
             if abort:
                 self.transport.abortConnection()
             return
         self._outlet.flush()
-        self._held |= _CLOSED
+        self._held |= CLOSED
         self._pending.clear()
         self._end_all()
         if abort:
@@ -213,7 +200,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
 
     def dataReceived(self, recd: bytes) -> None:
         """Begin the operations of whatever messages are complete, and send their answers together."""
-        if self._held & (_CLOSED | _FINISHING) or self._error is not None:
+        if self._held & (CLOSED | FINISHING) or self._error is not None:
             return
         self._last_active = now = self._seconds()
         self._deadline = now + SLICE
@@ -236,7 +223,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         begin = self._begin
         session = self.session
         for done, message in enumerate(messages):
-            if self._held & _NOTHING_BEGINS or (not done & 15 and done and self._seconds() >= self._deadline):
+            if self._held & NOTHING_BEGINS or (not done & 15 and done and self._seconds() >= self._deadline):
                 self._pending.extend(messages[done:])
                 return
             unusual = _UNUSUAL.get(message.op.__class__)
@@ -258,10 +245,10 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         if stopped_at is None:
             self.session.outstanding -= 1
             return True
-        parked = _Parked(request, iterator)
+        parked = Parked(request, iterator)
         self._parked.append(parked)
         if len(self._parked) >= MAX_OUTSTANDING:
-            self._held |= _CROWDED
+            self._held |= CROWDED
         self._park(parked, stopped_at)
         return parked.ended
 
@@ -278,7 +265,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
             self._begin(Request(self.session, message.message_id, message.op, message.controls))  # type: ignore[arg-type]
 
     def _begin_alone(self, message: m.LDAPMessage) -> None:
-        self._held |= _ALONE
+        self._held |= ALONE
         request = Request(self.session, message.message_id, message.op, message.controls)  # type: ignore[arg-type]
         if self._begin(request):
             self._was_alone(request)
@@ -287,8 +274,8 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
 
     def _was_alone(self, request: Request) -> None:
         """A Bind or StartTLS is over, whatever came of it."""
-        self._held &= ~_ALONE
-        if self._held & _CLOSED:
+        self._held &= ~ALONE
+        if self._held & CLOSED:
             return
         limits = self.factory.limits
         anonymous = self.session.identity is None and not self.session.is_admin
@@ -335,6 +322,8 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
                     cancel(action, self._parked, self._pending, self._end, append)  # type: ignore[arg-type]
                     continue
                 elif kind is Raw:
+                    if action.apart:  # type: ignore[union-attr]
+                        return action
                     octets = action.octets  # type: ignore[union-attr]
                 elif kind is Wait and action.signal.fired:  # type: ignore[union-attr]
                     continue
@@ -345,7 +334,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
                 if size > FLUSH_AT:
                     size = 0
                     outlet.flush()
-                    if self._held & _NOTHING_RUNS or self._seconds() >= self._deadline:
+                    if self._held & NOTHING_RUNS or self._seconds() >= self._deadline:
                         return _PAUSE
         except Exception as error:
             self._failed(request, error, action)
@@ -362,7 +351,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
             octets = encode_message(request.message_id, failure(request.op, error), ())
             self._outlet.pieces.append(octets)
 
-    def _park(self, parked: _Parked, action: Action) -> None:
+    def _park(self, parked: Parked, action: Action) -> None:
         """Let the operation wait for what ``action`` says, or do what ends its connection."""
         if isinstance(action, Pause):
             self._wake(parked)
@@ -372,9 +361,12 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
             action.signal.when_fired(lambda: self._wake(parked))
         elif isinstance(action, Disconnect):
             self._close(abort=action.abort)
+        elif isinstance(action, Raw):
+            self._held |= TRICKLING
+            self._trickle = Trickle(action.octets, self._outlet, self.factory.clock, lambda: self._trickled(parked))
         elif isinstance(action, StartTLS):
             if begin_tls(self, self._connection, self._outlet):
-                self._held &= ~_FULL
+                self._held &= ~FULL
                 self._wake(parked)
             else:
                 self._close()
@@ -382,7 +374,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
             self._failed(parked.request, TypeError(f"a handler gave {action!r}, which is not an action"), None)
             self._end(parked)
 
-    def _wake(self, parked: _Parked) -> None:
+    def _wake(self, parked: Parked) -> None:
         """The operation can go on at the connection's next turn: not now, since another operation may be what
         called."""
         parked.timer = None
@@ -390,8 +382,14 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
             self._ready.append(parked)
             self._ask_turn()
 
+    def _trickled(self, parked: Parked) -> None:
+        self._held &= ~TRICKLING
+        self._wake(parked)
+        if not parked.ended:
+            self._settle()
+
     def _ask_turn(self) -> None:
-        if not self._turn_asked and not self._held & _NOTHING_RUNS:
+        if not self._turn_asked and not self._held & NOTHING_RUNS:
             self._turn_asked = True
             self.factory.turns.ask(self._turn)
 
@@ -399,14 +397,14 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         """Go on with parked operations, then with messages that were not begun, until ``deadline``."""
         self._turn_asked = False
         self._deadline = deadline
-        while self._ready and not self._held & _NOTHING_RUNS:
+        while self._ready and not self._held & NOTHING_RUNS:
             parked = self._ready.popleft()
             if not parked.ended:
                 self._go_on(parked)
             if self._seconds() >= deadline:
                 break
         else:
-            if self._pending and not self._held & _NOTHING_BEGINS:
+            if self._pending and not self._held & NOTHING_BEGINS:
                 pending = list(self._pending)
                 self._pending.clear()
                 self._begin_all(pending)
@@ -414,7 +412,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         self._outlet.flush()
         self._settle()
 
-    def _go_on(self, parked: _Parked) -> None:
+    def _go_on(self, parked: Parked) -> None:
         stopped_at = self._pull(parked.request, parked.iterator)
         if stopped_at is None:
             parked.ended = True
@@ -422,11 +420,13 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         else:
             self._park(parked, stopped_at)
 
-    def _end(self, parked: _Parked) -> None:
+    def _end(self, parked: Parked) -> None:
         """Close the operation's iterator; nothing more is sent for it."""
         parked.ended = True
         if parked.timer is not None:
             parked.timer.cancel()
+        if self._held & TRICKLING:
+            self._trickle.finish()
         self._forget(parked)
         close = getattr(parked.iterator, "close", None)
         if close is not None:
@@ -439,7 +439,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         for parked in list(self._parked):
             self._end(parked)
 
-    def _forget(self, parked: _Parked) -> None:
+    def _forget(self, parked: Parked) -> None:
         """An operation is over."""
         self._parked.remove(parked)
         self.session.outstanding -= 1
@@ -448,13 +448,13 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
             self._was_alone(parked.request)
             self._read_held()
         if len(self._parked) < MAX_OUTSTANDING:
-            self._held &= ~_CROWDED
+            self._held &= ~CROWDED
 
     def _room_changed(self, full: bool) -> None:
         if full:
-            self._held |= _FULL
+            self._held |= FULL
         else:
-            self._held &= ~_FULL
+            self._held &= ~FULL
             self._settle()
 
     def _read_held(self) -> None:
@@ -467,15 +467,15 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
     def _settle(self) -> None:
         """After a read, a turn, or room to write: ask for a turn, read or don't, close, whichever it is time for."""
         held = self._held
-        if held & _CLOSED:
+        if held & CLOSED:
             return
-        if self._ready or (self._pending and not held & _NOTHING_BEGINS):
+        if self._ready or (self._pending and not held & NOTHING_BEGINS):
             self._ask_turn()
-        idle = not self._pending and not held & _ALONE
+        idle = not self._pending and not held & ALONE
         if idle and self._error is not None:
             self._protocol_error(self._error)
             return
-        if idle and held & _FINISHING and not self._parked:
+        if idle and held & FINISHING and not self._parked:
             if self.factory.notice_on_stop:
                 self._notice(ResultCode.UNAVAILABLE, "server is shutting down")
             self._close()

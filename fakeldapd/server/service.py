@@ -20,7 +20,7 @@ from fakeldapd.server.protocol import LDAPServer
 from fakeldapd.server.turns import Clock, Turns
 
 if TYPE_CHECKING:
-    from fakeldapd.server.tls import ServerTLS, TLSLayer
+    from fakeldapd.server.tls import ServerTLS, TLSLayer, TLSTransport
 
 _log = logging.getLogger(__name__)
 
@@ -51,7 +51,9 @@ class LDAPServerFactory(ServerFactory):
     """Makes an LDAPServer for each connection, and knows those that are open.
 
     ``tls`` is what connections begin TLS with, None where they can't; ``read_dn`` makes a DN of a certificate's
-    subject, or raises LDAPError.
+    subject, or raises LDAPError. ``on_connect`` and ``on_tls``, where there are any, are asked for each connection and
+    for each beginning of TLS for another kind of transport, see ``server.refusals`` and ``server.handshakes``; None:
+    the usual one.
     """
 
     noisy = False
@@ -72,6 +74,8 @@ class LDAPServerFactory(ServerFactory):
         self.notice_on_stop = notice_on_stop
         self.tls = tls
         self.read_dn = read_dn
+        self.on_connect: Callable[[], type[LDAPServer] | None] | None = None
+        self.on_tls: Callable[[], Callable[[TLSLayer, LDAPServer], TLSTransport] | None] | None = None
         self.turns = Turns(clock)
         self.connections: set[LDAPServer] = set()
         self._emptied: Deferred[None] | None = None
@@ -93,7 +97,8 @@ class LDAPServerFactory(ServerFactory):
         if self._emptied is not None or (limit and len(self.connections) >= limit):
             _log.warning("%s refused: there are %d connections already", addr, len(self.connections))
             return None
-        return LDAPServer(self)
+        otherwise = None if self.on_connect is None else self.on_connect()
+        return LDAPServer(self) if otherwise is None else otherwise(self)
 
     def handle_by(self, handler: Handler) -> None:
         """From now on let this handler answer, on open connections, too."""

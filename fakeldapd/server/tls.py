@@ -74,7 +74,7 @@ class ServerTLS:
 
     def serverConnectionForTLS(self, protocol: Any) -> SSL.Connection:
         """IOpenSSLServerConnectionCreator."""
-        return SSL.Connection(self._context, None)
+        return SSL.Connection((protocol.tls or self)._context, None)
 
 
 def _context(files: TLSFiles) -> SSL.Context:
@@ -159,14 +159,21 @@ class TLSLayer(TLSMemoryBIOFactory):
     def buildProtocol(self, addr: Any) -> "TLSTransport | None":  # type: ignore[override]
         """A connection has been accepted; with None the transport closes it again."""
         server = self.wrappedFactory.buildProtocol(addr)
-        return None if server is None else TLSTransport(self, server)
+        if server is None or not server.comes_to_tls:
+            return cast("TLSTransport | None", server)
+        return self._transport(server)
 
     def begin(self, server: "LDAPServer") -> None:
         """What the client sends from now on is TLS, and so is all that it gets."""
         socket = server.transport
-        layer = TLSTransport(self, server)
+        layer = self._transport(server)
         socket.protocol = layer
         layer.makeConnection(socket)
+
+    def _transport(self, server: "LDAPServer") -> "TLSTransport":
+        asked = cast("LDAPServerFactory", self.wrappedFactory).on_tls
+        otherwise = None if asked is None else asked()
+        return (otherwise or TLSTransport)(self, server)
 
 
 class TLSTransport(TLSMemoryBIOProtocol):
@@ -176,6 +183,8 @@ class TLSTransport(TLSMemoryBIOProtocol):
     """
 
     factory: TLSLayer
+    tls: ServerTLS | None = None
+    """Another than the layer's."""
 
     def __init__(self, factory: TLSLayer, server: "LDAPServer") -> None:
         super().__init__(factory, server)  # type: ignore[no-untyped-call]
