@@ -19,6 +19,7 @@ ROOMS = {
     "middleware": 4,
     "ldap": 5,
     "server": 5,
+    "recording": 5,
     "double": 6,
 }
 """A room may import from itself and from rooms with a lower number."""
@@ -29,7 +30,7 @@ MADE_OF_SETTINGS = {"double"}
 KNOW_NOTHING = {"config", "directives", "logs"}
 """Modules at the top that import nothing of ours but each other."""
 
-STARTERS = {"commands/serve.py", "commands/twist.py"}
+STARTERS = {"commands/record.py", "commands/serve.py", "commands/twist.py"}
 """Outside server/, the only files that touch Twisted: they start it."""
 
 LDAPTOR_OUTSIDE_SERVER = {"protocol": ("ldaptor.protocols.ldap.ldaperrors",), "schema": ("ldaptor.schema",)}
