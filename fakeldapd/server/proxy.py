@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from OpenSSL import SSL
+from OpenSSL import SSL, crypto
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import HostnameEndpoint, UNIXClientEndpoint
 from twisted.internet.interfaces import IHandshakeListener, IOpenSSLClientConnectionCreator
@@ -118,7 +118,7 @@ def _trusted(ca_file: str) -> Any:
         raise TLSError(f"--ca-file {ca_file}: there is no certificate in it (PEM is expected)")
     try:
         return trustRootFromCertificates([Certificate.loadPEM(each.encode()) for each in found])
-    except (SSL.Error, ValueError):
+    except (crypto.Error, ValueError):
         raise TLSError(f"--ca-file {ca_file}: there is a broken certificate in it") from None
 
 
