@@ -55,7 +55,7 @@ class Replay:
         counted: dict[tuple[Any, ...], int] = {}
 
         def answer(asked: Asked) -> AnswerSaid | None:
-            said = question(asked.request.op, _KEPT)
+            said = question(asked.request.op, asked.request.controls, _KEPT)
             if said is None:
                 return None
             for wanted in (key({**said, "identity": asked.identity or "anonymous"}), key(said)):
@@ -86,7 +86,9 @@ def _check(place: str, said: dict[str, Any]) -> None:
     for name, value in said.items():
         if name not in FIELDS:
             raise RuleError(f"{place}: there is no {name!r}{nearest(name, FIELDS)}")
-        wanted = {"attributes": list, "changes": list, "types_only": bool, "password": bool}.get(name, str)
+        wanted = {"attributes": list, "changes": list, "controls": list, "types_only": bool, "password": bool}.get(
+            name, str
+        )
         if not isinstance(value, wanted):
             raise RuleError(f"{place}: {name}={value!r}: a {wanted.__name__} is expected")
     choices = (("op", _OPS), ("scope", SCOPES))

@@ -40,6 +40,7 @@ class Exchange:
 
     identity: bytes | None
     op: m.RequestOp
+    controls: tuple[m.Control, ...] = ()
     entries: list[tuple[bytes, tuple[m.Attribute, ...]]] = field(default_factory=list)
     references: list[bytes] = field(default_factory=list)
     result: m.LDAPResult | None = None
@@ -120,7 +121,7 @@ class Tap:
         if isinstance(op, m.ExtendedRequest) and op.name == STARTTLS:
             self._starttls = message.message_id
         begun = self._series.pop(cookie_of(message.controls), None) if self._series else None
-        self._pending[message.message_id] = begun or Exchange(self._identity, op)
+        self._pending[message.message_id] = begun or Exchange(self._identity, op, message.controls)
 
     # --- answers ------------------------------------------------------------------------------------------------------
 
@@ -132,7 +133,7 @@ class Tap:
         if isinstance(op, m.SearchResultEntry):
             exchange.entries.append((op.dn, tuple(attribute(each) for each in op.attributes)))
         elif isinstance(op, m.SearchResultReference):
-            exchange.references += op.uris
+            exchange.references += op.uris[:1]  # the others are other ways to the same place
         elif isinstance(op, m.LDAPResult):
             del self._pending[message.message_id]
             self._final(message, exchange, op)

@@ -5,9 +5,11 @@ have: scope, attributes, changes. ``question`` makes it of a request, ``key`` ma
 aren't in it: a bind asks with a name and some password, or none.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from fakeldapd.operations.controls.paged_results import PAGED_RESULTS
+from fakeldapd.operations.controls.session_tracking import SESSION_TRACKING
 from fakeldapd.protocol import filter as filters
 from fakeldapd.protocol import messages as m
 from fakeldapd.recording import names
@@ -71,15 +73,23 @@ _SAID: Mapping[type, Callable[[Any, Kept], dict[str, Any] | None]] = {
 }
 FIELDS = (
     "op", "dn", "scope", "filter", "attributes", "types_only", "password", "attribute", "value", "changes", "new_rdn",
-    "new_superior", "identity",
+    "new_superior", "controls", "identity",
 )  # fmt: skip
 """What may be said of a question."""
 
 
-def question(op: m.RequestOp, shown: Kept) -> dict[str, Any] | None:
-    """What it asks; None for what isn't recorded: SASL binds, extended operations, what has no answer."""
-    said = _SAID.get(type(op))
-    return None if said is None else said(op, shown)
+_WITHOUT_CONSEQUENCE = frozenset((PAGED_RESULTS, SESSION_TRACKING))
+"""Controls that don't make it another question."""
+
+
+def question(op: m.RequestOp, controls: tuple[m.Control, ...], shown: Kept) -> dict[str, Any] | None:
+    """What it asks; None for what isn't recorded: SASL binds, extended operations, what has no answer. Of controls it
+    says which ones there are.
+    """
+    reader = _SAID.get(type(op))
+    said = None if reader is None else reader(op, shown)
+    oids = sorted(text(each.oid) for each in controls if each.oid not in _WITHOUT_CONSEQUENCE)
+    return {**said, "controls": oids} if said and oids else said
 
 
 _NAMES = frozenset(("dn", "new_rdn", "new_superior", "identity"))
@@ -93,8 +103,4 @@ def key(said: Mapping[str, Any]) -> tuple[Any, ...]:
 def _normal(name: str, value: Any) -> str:
     if name in _NAMES:
         return names.key(value.encode(errors="surrogateescape"))
-    if isinstance(value, str):
-        return value.casefold()
-    if isinstance(value, Iterable):
-        return repr([each.casefold() if isinstance(each, str) else [one.casefold() for one in each] for each in value])
-    return str(value)
+    return (value if isinstance(value, str) else repr(value)).casefold()

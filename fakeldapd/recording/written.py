@@ -130,7 +130,7 @@ class Written:
     def _stubs(self, exchanges: list[Exchange]) -> tuple[str, int]:
         found: dict[str, dict[str, Any]] = {}
         for exchange in exchanges:
-            said = question(exchange.op, self._shown)
+            said = question(exchange.op, exchange.controls, self._shown)
             if said is None:
                 continue
             if said["op"] != "bind" and exchange.identity is not None:

@@ -132,9 +132,16 @@ def test_what_the_server_said_last_still_arrives(proxies: Proxies, listening: so
     with connect(proxies.start(upstream_of(listening))) as client:
         server, _ = listening.accept()
         with server:
-            threading.Thread(target=lambda: (server.sendall(octets), server.shutdown(socket.SHUT_RDWR))).start()
+            thread = threading.Thread(target=_say_and_close, args=(server, octets))
+            thread.start()
             assert read(client, len(octets)) == octets
             assert client.recv(1) == b""
+            thread.join()
+
+
+def _say_and_close(server: socket.socket, octets: bytes) -> None:
+    server.sendall(octets)
+    server.shutdown(socket.SHUT_RDWR)
 
 
 @pytest.mark.parametrize("slow", ["client", "server"])
