@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fakeldapd.double.clock import Clock
     from fakeldapd.double.directory import FakeDirectory
+    from fakeldapd.double.people import people
     from fakeldapd.double.server import FakeLDAPServer
     from fakeldapd.double.testcase import LDAPServerMixin
     from fakeldapd.protocol.result import LDAPError, ResultCode
@@ -18,10 +19,20 @@ _HOMES = {
     "LDAPError": "fakeldapd.protocol.result",
     "LDAPServerMixin": "fakeldapd.double.testcase",
     "ResultCode": "fakeldapd.protocol.result",
+    "people": "fakeldapd.double.people",
 }
 """What a test may want, and where it is; imported when it is asked for, so that nobody pays for what he doesn't use."""
 
-__all__ = ["Clock", "FakeDirectory", "FakeLDAPServer", "LDAPError", "LDAPServerMixin", "ResultCode", "__version__"]
+__all__ = [
+    "Clock",
+    "FakeDirectory",
+    "FakeLDAPServer",
+    "LDAPError",
+    "LDAPServerMixin",
+    "ResultCode",
+    "__version__",
+    "people",
+]
 
 
 def __getattr__(name: str) -> Any:

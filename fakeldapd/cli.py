@@ -22,6 +22,7 @@ COMMANDS = {
     "explain": "say why a search finds what it finds, and not the rest",
     "ca": "print the certificate authority of --tls auto, for clients to trust",
     "passwd": "hash a password for userPassword",
+    "shim-wheel": "write a wheel that stands for python-ldap in a test environment",
 }
 
 _SERVE_EPILOG = """\
@@ -50,7 +51,7 @@ error. Exit codes: 0 ended as asked, 2 wrong usage, 3 bad data or schema, 4 cann
 
 def _parser(command: str) -> argparse.ArgumentParser:
     if command == "serve":
-        others = "".join(f"  fakeldapd {name:8} {what}\n" for name, what in COMMANDS.items() if name != "serve")
+        others = "".join(f"  fakeldapd {name:10} {what}\n" for name, what in COMMANDS.items() if name != "serve")
         parser = argparse.ArgumentParser(
             prog="fakeldapd",
             usage="fakeldapd [serve] [FILE.ldif ...] [options]",
@@ -73,7 +74,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if rest == ["--version"]:
         print(f"fakeldapd {__version__}")
         return 0
-    module = importlib.import_module(f"fakeldapd.commands.{command}")
+    module = importlib.import_module(f"fakeldapd.commands.{command.replace('-', '_')}")
     parser = _parser(command)
     module.add_arguments(parser)
-    return int(module.run(parser.parse_args(rest)))
+    parse = parser.parse_intermixed_args if getattr(module, "INTERMIXED", False) else parser.parse_args
+    return int(module.run(parse(rest)))

@@ -12,21 +12,47 @@ test, ``make_ldap_server`` makes more. What they hold and how they are set can b
     @pytest.mark.ldap_data({"users": {"eve": {"password": "secret"}}})
     def test_login(ldap_server): ...
 
-A test with a mark ``ldap_options`` has a server of its own.
+A test with a mark ``ldap_options`` has a server of its own. When a test fails, its report says what its servers were
+asked. ``--ldap-lint`` says at the end what the application did that would hurt in production.
+
+``fakeldapd_shim = true`` in pytest's settings puts the shim in the place of python-ldap (see ``fakeldapd.shim``).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from fakeldapd import shim
+from fakeldapd.shim import ldap_shim as ldap_shim
 
 if TYPE_CHECKING:
     from fakeldapd.double.directory import FakeDirectory
     from fakeldapd.double.server import FakeLDAPServer
 
+_SERVERS = pytest.StashKey[dict[int, Any]]()
+"""Of a test: the servers it has, by identity."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The option that asks for lint, and the setting for the shim."""
+    shim.add_setting(parser)
+    parser.getgroup("fakeldapd").addoption(
+        "--ldap-lint", action="store_true", help="at the end, say what the application asked that hurts in production"
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, object, object]:
+    """Do what the setting says before any conftest is imported."""
+    shim.begin_if_set(early_config)
+    return (yield)
+
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Say what the marks mean."""
+    """Say what the marks mean, and listen where lint was asked for."""
+    if config.getoption("--ldap-lint"):
+        config.pluginmanager.register(_Lint(), "fakeldapd-lint")
     config.addinivalue_line(
         "markers", "ldap_data(data, ...): load this into the test's directory, besides what is there"
     )
@@ -81,7 +107,7 @@ def ldap_directory(ldap_server: "FakeLDAPServer") -> "FakeDirectory":
 
 
 @pytest.fixture
-def make_ldap_server() -> "Iterator[Callable[..., FakeLDAPServer]]":
+def make_ldap_server(request: pytest.FixtureRequest) -> "Iterator[Callable[..., FakeLDAPServer]]":
     """Starts servers with the arguments of FakeLDAPServer; they stop when the test ends."""
     import contextlib
 
@@ -90,7 +116,7 @@ def make_ldap_server() -> "Iterator[Callable[..., FakeLDAPServer]]":
     with contextlib.ExitStack() as stack:
 
         def make(*arguments: Any, **options: Any) -> FakeLDAPServer:
-            return stack.enter_context(FakeLDAPServer(*arguments, **options))
+            return _noted(request.node, stack.enter_context(FakeLDAPServer(*arguments, **options)))
 
         yield make
 
@@ -99,4 +125,49 @@ def _ready(request: pytest.FixtureRequest, server: "FakeLDAPServer") -> "FakeLDA
     for mark in reversed(list(request.node.iter_markers("ldap_data"))):
         for data in mark.args:
             server.directory.load(data)
+    return _noted(request.node, server)
+
+
+def _noted(item: pytest.Item, server: "FakeLDAPServer") -> "FakeLDAPServer":
+    item.stash.setdefault(_SERVERS, {})[id(server)] = server
     return server
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Attach to the report of a failed test what its servers were asked."""
+    report = yield
+    if report.when == "call" and report.failed:
+        for server in item.stash.get(_SERVERS, {}).values():
+            if len(server.requests):
+                report.sections.append((f"LDAP requests to {server.url}", str(server.requests)))
+    if report.when == "call" and item.config.getoption("--ldap-lint"):
+        servers = item.stash.get(_SERVERS, {}).values()
+        found = [(finding.check, str(finding)) for server in servers for finding in server.lint()]
+        vars(report)["ldap_lint"] = found  # goes with the report when the test ran in another process
+    return report
+
+
+class _Lint:
+    """Collects what reports say, in the process that has the terminal."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, list[tuple[str, str]]] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        for check, text in getattr(report, "ldap_lint", ()):
+            self.found.setdefault(check, []).append((text, report.nodeid))
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """What lint found: one example of each mistake, and in how many tests it was made."""
+    lint: _Lint | None = config.pluginmanager.get_plugin("fakeldapd-lint")
+    if lint is None:
+        return
+    terminalreporter.section("what hurts in production (LDAP)")
+    for shown in lint.found.values():
+        text, test = shown[0]
+        terminalreporter.line(text)
+        terminalreporter.line(f"  in {test}" + (f" and {len(shown) - 1} more" if len(shown) > 1 else ""))
+    if not lint.found:
+        terminalreporter.line("nothing was found")

@@ -19,7 +19,7 @@ from pathlib import Path
 # python looks in this file's directory; fakeldapd and this package are in the one above
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from scripts.benchmark import chart, measure, report, servers
+from scripts.benchmark import chart, measure, recording, report, servers
 from scripts.benchmark.client import Broken
 from scripts.benchmark.measure import Findings, say
 from scripts.benchmark.servers import Start
@@ -62,6 +62,7 @@ def measured(options: argparse.Namespace, kinds: dict[str, Start]) -> Findings:
         measure.cold_start(findings, work, options.rounds)
         measure.round_of(findings, kinds, work, options.scale)
         measure.large(findings, kinds, work, options.large)
+        recording.recording(findings, work, options.scale)
         while findings.rounds < options.rounds:
             if time.monotonic() - begun > ENOUGH:
                 say(f"{findings.rounds} rounds have to do: this has taken long enough")

@@ -10,21 +10,41 @@ import argparse
 import re
 import sys
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 # python looks in this file's directory; fakeldapd is in the one above
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from fakeldapd import config
+from fakeldapd.directory import compile
+from fakeldapd.double.faults import CONNECT_ACTIONS, TLS_ACTIONS
+from fakeldapd.double.lint import CHECKS
+from fakeldapd.middleware.faults import ACTIONS
+from fakeldapd.operations import extended as extended_operations
+from fakeldapd.operations.controls import table as controls_table
 from fakeldapd.operations.controls.table import CONTROLS
+from fakeldapd.operations.directory import OPERATIONS
 from fakeldapd.operations.extended import EXTENDED
+from fakeldapd.operations.rootdse import FEATURES
+from fakeldapd.operations.sasl import table as sasl_table
+from fakeldapd.overlays.overlay import Overlay
 from fakeldapd.overlays.ppolicy import PasswordPolicy
 from fakeldapd.overlays.table import OVERLAYS
+from fakeldapd.overlays.valsort import ValSort
 from fakeldapd.protocol import messages as m
+from fakeldapd.protocol.connection import STARTTLS
+from fakeldapd.schema.matching import build_rules
+from fakeldapd.schema.registry import Schema
+from fakeldapd.schema.syntaxes import build_syntaxes, no_value
 
+SCHEMA = Schema.load()
+WITH_CONTROLS: Mapping[str, type[Overlay]] = {"ppolicy": PasswordPolicy, "valsort": ValSort}
+"""The overlays that bring controls along."""
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 _SECTION = re.compile(r"(?P<begin><!-- made: (?P<name>\w+) .*?-->\n).*?(?P<end><!-- end -->)", re.DOTALL)
+_SITUATION = re.compile(r"(?<=\[)(?P<area>\w+)/.*(?=\]$)")
 
 _VERBS = {
     m.SearchRequest: "search",
@@ -64,11 +84,12 @@ def controls() -> str:
     )
     with_overlays = (
         [
-            f"{row.name} (with `--overlay ppolicy`)",
+            f"{row.name} (with `--overlay {name}`)",
             f"`{oid.decode()}`",
             ", ".join(_VERBS[kind] for kind in row.operations),
         ]
-        for oid, row in PasswordPolicy.controls.items()
+        for name, overlay in WITH_CONTROLS.items()
+        for oid, row in overlay.controls.items()
     )
     return _table(["control", "OID", "with"], (*rows, *with_overlays))
 
@@ -93,12 +114,139 @@ def overlays() -> str:
     )
 
 
+def lint() -> str:
+    """What is looked for in what applications ask."""
+    rows = ([f"`{name}`", check.problem + " (likely)" * check.likely, check.advice] for name, check in CHECKS.items())
+    return _table(["check", "what is wrong", "what to do"], rows)
+
+
+def faults() -> str:
+    """What a fault may do."""
+    rows = []
+    for name, row in ACTIONS.items():
+        takes = [f"`{each}`" for each in row.takes]
+        rows.append([f"`{name}`", row.what, ", ".join(takes), "a search" if row.kinds else ""])
+    return _table(["action", "what the server does", "takes", "only for"], rows)
+
+
+def early_faults() -> str:
+    """What may happen to connections and handshakes."""
+    both = [("connect", CONNECT_ACTIONS), ("tls", TLS_ACTIONS)]
+    rows = [[f"`{op}`", f"`{name}`", what] for op, actions in both for name, what in actions.items()]
+    return _table(["op", "action", "what the server does"], rows)
+
+
+def conforming_operations() -> str:
+    """The operations."""
+    rows = ([row.name, row.source, _test(row.shown_by)] for row in OPERATIONS.values())
+    return _table(["operation", "specified in", "test"], rows)
+
+
+def conforming_extended() -> str:
+    """The extended operations, and those that are not there."""
+    rows = [
+        [row.name, _oid(oid), row.source, "with TLS" if oid == STARTTLS else _yes(row.advertised), _test(row.shown_by)]
+        for oid, row in _by_name(EXTENDED)
+    ]
+    absent = [[row.name, _oid(oid), row.source, "no", "not there"] for oid, row in extended_operations.ABSENT.items()]
+    return _table(["extended operation", "OID", "specified in", "in the root DSE", "test"], [*rows, *absent])
+
+
+def conforming_controls() -> str:
+    """The controls, and those that are not there."""
+    rows = [
+        [row.name, _oid(oid), row.source, _yes(row.advertised), _test(row.shown_by)] for oid, row in _by_name(CONTROLS)
+    ]
+    with_overlays = [
+        [f"{row.name} (with `--overlay {name}`)", _oid(oid), row.source, _yes(row.advertised), _test(row.shown_by)]
+        for name, overlay in WITH_CONTROLS.items()
+        for oid, row in overlay.controls.items()
+    ]
+    absent = [[row.name, _oid(oid), row.source, "no", "not there"] for oid, row in controls_table.ABSENT.items()]
+    return _table(["control", "OID", "specified in", "in the root DSE", "test"], [*rows, *with_overlays, *absent])
+
+
+def conforming_mechanisms() -> str:
+    """The SASL mechanisms, and those that are not there."""
+    rows = [
+        [f"`{row.name}`", row.source, ", ".join(sorted(row.properties)), _test(row.shown_by)]
+        for row in sasl_table.MECHANISMS.values()
+    ]
+    absent = [[f"`{name}`", row.source, "", "not there"] for name, row in sasl_table.ABSENT.items()]
+    return _table(["mechanism", "specified in", "has of sasl-secprops", "test"], [*rows, *absent])
+
+
+def conforming_features() -> str:
+    """The supportedFeatures of the root DSE."""
+    rows = ([row.name, _oid(oid), row.source, _test(row.shown_by)] for oid, row in FEATURES.items())
+    return _table(["feature", "OID", "specified in", "test"], rows)
+
+
+def conforming_filters() -> str:
+    """The kinds of filters."""
+    kinds = {**compile.SETS, **compile.ITEMS}.values()
+    return _table(["filter", "written", "specified in"], ([row.name, f"`{row.written}`", row.source] for row in kinds))
+
+
+def conforming_syntaxes() -> str:
+    """The syntaxes."""
+    rows = (
+        [each.description, f"`{oid}`", each.source, _yes(bool(each.definition)), _yes(each.validate is not no_value)]
+        for oid, each in sorted(build_syntaxes(SCHEMA).items(), key=lambda item: item[1].description.lower())
+        if oid == each.oid
+    )
+    return _table(["syntax", "OID", "specified in", "in the subschema", "has values"], rows)
+
+
+def conforming_rules() -> str:
+    """The matching rules."""
+    found = build_rules(SCHEMA, build_syntaxes(SCHEMA)).items()
+    rows = (
+        [", ".join(rule.names) or "(in chain)", f"`{oid}`", rule.kind, rule.source, _yes(bool(rule.definition))]
+        for oid, rule in sorted(found, key=lambda item: item[1].name.lower())
+        if oid == rule.oid
+    )
+    return _table(["rule", "OID", "kind", "specified in", "in the subschema"], rows)
+
+
+def _by_name(table: Mapping[bytes, Any]) -> list[tuple[bytes, Any]]:
+    return sorted(table.items(), key=lambda item: str(item[1].name).lower())
+
+
+def _oid(oid: bytes) -> str:
+    return f"`{oid.decode()}`"
+
+
+def _yes(answer: bool) -> str:
+    return "yes" if answer else "no"
+
+
+def _test(shown_by: str) -> str:
+    """A link to the file, with the test as its text; for a situation, to the table that it is in."""
+    path, _, name = shown_by.partition("::")
+    situation = _SITUATION.search(name)
+    if situation is None:
+        return f"[{name}](../tests/{path})"
+    return f"[{situation[0]}](../tests/{Path(path).parent}/rows/{situation['area']}.py)"
+
+
 SECTIONS: dict[str, Callable[[], str]] = {
     "options": options,
     "controls": controls,
     "extended": extended,
     "overlays": overlays,
     "differences": differences,
+    "lint": lint,
+    "faults": faults,
+    "early_faults": early_faults,
+    "conforming_operations": conforming_operations,
+    "conforming_extended": conforming_extended,
+    "conforming_controls": conforming_controls,
+    "conforming_mechanisms": conforming_mechanisms,
+    "conforming_features": conforming_features,
+    "conforming_filters": conforming_filters,
+    "conforming_syntaxes": conforming_syntaxes,
+    "conforming_rules": conforming_rules,
 }
 
 

@@ -15,6 +15,10 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("fakeldapd", deadline=None)  # how long an example takes depends on who else uses the machine
+settings.load_profile("fakeldapd")
 
 _PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
 """slapd lives in a directory that an ordinary user's PATH does not have."""

@@ -21,11 +21,18 @@ ROOMS = {
     "server": 5,
     "recording": 5,
     "double": 6,
+    "fakeldap": 6,
 }
 """A room may import from itself and from rooms with a lower number."""
 
 MADE_OF_SETTINGS = {"double"}
 """Rooms that may also import the modules at the top which make a directory out of settings."""
+
+BELONGS_TO = {"ldapurl": "ldap", "ldif": "ldap"}
+"""Modules at the top that python-ldap has at the top: the same room as its others."""
+
+USES_THE_SHIM = {"ldap", "fakeldap"}
+"""Nobody else imports the shim, so that a daemon never does."""
 
 KNOW_NOTHING = {"config", "directives", "logs"}
 """Modules at the top that import nothing of ours but each other."""
@@ -70,14 +77,19 @@ def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
+def room_of(top: str) -> str:
+    """The room that a folder or a module at the top is."""
+    return BELONGS_TO.get(top, top)
+
+
 @pytest.mark.parametrize("path", python_files("fakeldapd"), ids=name)
 def test_imports_point_one_way(path: Path) -> None:
     parts = path.relative_to(PACKAGE).parts
-    room = parts[0] if len(parts) > 1 else path.stem
+    room = room_of(parts[0] if len(parts) > 1 else path.stem)
     for module, line in imports(parsed(path)):
         if not module.startswith("fakeldapd."):
             continue
-        target = module.split(".")[1]
+        target = room_of(module.split(".")[1])
         where = f"{name(path)}:{line} imports {module}"
         if room in KNOW_NOTHING:
             assert target in KNOW_NOTHING, where
@@ -86,6 +98,17 @@ def test_imports_point_one_way(path: Path) -> None:
                 continue
             assert target in ROOMS, where
             assert ROOMS[target] < ROOMS[room], where
+
+
+@pytest.mark.parametrize("path", python_files("fakeldapd"), ids=name)
+def test_the_shim_is_imported_by_nobody_else(path: Path) -> None:
+    parts = path.relative_to(PACKAGE).parts
+    if room_of(parts[0].removesuffix(".py")) in USES_THE_SHIM:
+        return
+    for module, line in imports(parsed(path)):
+        top = module.split(".")
+        assert top[0] not in ("pyasn1", "pyasn1_modules"), f"{name(path)}:{line}"
+        assert top[0] != "fakeldapd" or len(top) < 2 or room_of(top[1]) not in USES_THE_SHIM, f"{name(path)}:{line}"
 
 
 @pytest.mark.parametrize("path", python_files("fakeldapd"), ids=name)

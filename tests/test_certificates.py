@@ -179,3 +179,20 @@ def test_a_directory_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(CertificateError, match="File exists"):
         certificates.directory(str(tmp_path / "file"), {})
+
+
+def test_certificates_with_a_flaw(tmp_path: Path) -> None:
+    with pytest.raises(CertificateError, match="has no authority"):
+        certificates.flawed(tmp_path, "expired")
+    authority = load(certificates.ensure(tmp_path).ca)
+    made = {}
+    for flaw in certificates.FLAWS:
+        certificate, key = certificates.flawed(tmp_path, flaw)
+        made[flaw] = x509.load_pem_x509_certificate(certificate)
+        assert b"PRIVATE KEY" in key
+    assert made["expired"].not_valid_after_utc < datetime.now(UTC)
+    assert made["self-signed"].issuer == made["self-signed"].subject
+    names = made["wrong-name"].extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.DNSName) == ["another.example"]
+    for flaw in ("expired", "wrong-name"):
+        made[flaw].verify_directly_issued_by(authority)

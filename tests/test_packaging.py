@@ -119,6 +119,83 @@ def test_the_service_is_started_as_the_command_line_says() -> None:
     assert re.search(r"^Type=notify$", unit, re.MULTILINE)
 
 
+# --- what stands for python-ldap ---
+
+
+@pytest.fixture(scope="session")
+def with_shim(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """That bin directory, with the wheel that stands for python-ldap installed as well."""
+    folder = tmp_path_factory.mktemp("shim")
+    [shown] = call(installed / "fakeldapd", "shim-wheel", "--output-dir", folder / "new").splitlines()
+    call(installed / "python", "-m", "pip", "install", "--quiet", "--no-deps", shown)
+    return installed
+
+
+USERS = {
+    "ldappool": """
+from ldappool import ConnectionManager
+pool = ConnectionManager("ldap://ldap.example.com", "uid=alice,ou=people,dc=example,dc=com", "alice-secret")
+with pool.connection() as connection:
+    print(connection.whoami_s())
+""",
+    "django-auth-ldap": """
+import django
+from django.conf import settings
+from django_auth_ldap.config import GroupOfNamesType, LDAPSearch
+settings.configure(
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+    INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes"],
+    AUTHENTICATION_BACKENDS=["django_auth_ldap.backend.LDAPBackend"],
+    AUTH_LDAP_SERVER_URI="ldap://ldap.example.com",
+    AUTH_LDAP_USER_SEARCH=LDAPSearch("ou=people,dc=example,dc=com", ldap.SCOPE_SUBTREE, "(uid=%(user)s)"),
+    AUTH_LDAP_GROUP_SEARCH=LDAPSearch("ou=groups,dc=example,dc=com", ldap.SCOPE_SUBTREE, "(objectClass=groupOfNames)"),
+    AUTH_LDAP_GROUP_TYPE=GroupOfNamesType(),
+    AUTH_LDAP_USER_ATTR_MAP={"email": "mail"},
+    AUTH_LDAP_MIRROR_GROUPS=True,
+)
+django.setup()
+from django.contrib.auth import authenticate
+from django.core.management import call_command
+call_command("migrate", run_syncdb=True, verbosity=0)
+alice = authenticate(username="alice", password="alice-secret")
+print(alice.email, *sorted(group.name for group in alice.groups.all()))
+print(authenticate(username="alice", password="wrong"))
+""",
+}
+"""Packages that require python-ldap, and what a program does with them."""
+BEHIND = """
+import importlib.metadata
+import fakeldapd, fakeldapd.ldap, ldap, ldap.syncrepl, ldapurl, ldif, slapdtest, slapdtest._slapdtest
+assert ldap is fakeldapd.ldap and ldif is fakeldapd.ldif and ldap.syncrepl is fakeldapd.ldap.syncrepl
+assert slapdtest._slapdtest is fakeldapd.slapdtest._slapdtest
+assert importlib.metadata.version("python-ldap") == ldap.__version__ + "+fakeldapd"
+with ldap.installed():
+    import ldap as again
+    assert again is ldap
+import ldap.controls.vlv
+ldap.register("ldap://ldap.example.com", fakeldapd.FakeDirectory())
+"""
+SAID = {
+    "ldappool": ["dn:uid=alice,ou=people,dc=example,dc=com"],
+    "django-auth-ldap": ["alice@example.com directory-admins engineering everyone", "None"],
+}
+
+
+@pytest.mark.parametrize("package", USERS)
+def test_packages_that_require_python_ldap(package: str, with_shim: Path, tmp_path: Path) -> None:
+    bare = {"PATH": str(with_shim), "PYTHONPATH": "", "HOME": str(tmp_path)}  # no compiler there
+    words = [str(with_shim / "python"), "-m", "pip", "install", "--quiet", "--only-binary", ":all:", package]
+    got = subprocess.run(words, env={**os.environ, **bare}, capture_output=True, text=True, timeout=LONG)
+    if got.returncode and not os.environ.get("FAKELDAPD_REQUIRE_ALL"):
+        pytest.skip(f"{package} can't be had: {got.stderr[-300:]}")
+    assert got.returncode == 0, got.stderr
+    done = subprocess.run(
+        [with_shim / "python", "-c", BEHIND + USERS[package]], env=bare, capture_output=True, text=True, timeout=LONG
+    )
+    assert done.stdout.splitlines() == SAID[package], done.stderr
+    call(with_shim / "python", "-m", "pip", "check")
+
+
 def test_no_extra_is_needed_by_what_everybody_installs() -> None:
     setup = ConfigParser()
     setup.read(ROOT / "setup.cfg")

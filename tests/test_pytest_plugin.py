@@ -9,6 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 
 CONFTEST = """
+import pytest
 
 @pytest.fixture(scope="session")
 def ldap_data():
@@ -17,6 +18,7 @@ def ldap_data():
 
 FIXTURES = """
 import socket
+import pytest
 
 ADA = "uid=ada,ou=people,dc=example,dc=com"
 
@@ -87,13 +89,23 @@ class Afterwards(unittest.TestCase):
         self.assertEqual([t.name for t in threading.enumerate() if t.name == "fakeldapd"], [])
 """
 
+FAILING = """
+import ldap3
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def test_login(ldap_server):
+    connection = ldap3.Connection(ldap_server.url, "uid=ada,ou=people,dc=example,dc=com", "wrong")
+    bound = connection.bind()
+    connection.unbind()
+    assert bound
+"""
+
+
+def run(folder: Path, *arguments: str, warnings: str = "error") -> subprocess.CompletedProcess[str]:
     """Run pytest in ``folder`` with the plugin, as a project that has fakeldapd installed does."""
     installed = {entry.value for entry in importlib.metadata.entry_points(group="pytest11")}
     plugin = [] if "fakeldapd.pytest_plugin" in installed else ["-p", "fakeldapd.pytest_plugin"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-W", "error", "-m", "pytest", "-p", "no:cacheprovider", *plugin, *arguments]
+    command = [sys.executable, "-W", warnings, "-m", "pytest", "-p", "no:cacheprovider", *plugin, *arguments]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
 
 
@@ -126,6 +138,25 @@ def test_the_mixin(tmp_path: Path) -> None:
     plain = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
     assert plain.returncode == 0, plain.stderr
     assert "Ran 3 tests" in plain.stderr
+
+
+def test_a_failed_test_shows_what_was_asked(tmp_path: Path) -> None:
+    done = run(project(tmp_path, FAILING), warnings="default")
+    assert done.returncode == 1
+    _, _, report = done.stdout.partition("LDAP requests to ldap://127.0.0.1:")
+    assert "uid=ada,ou=people,dc=example,dc=com" in report
+    assert "49" in report
+    assert "wrong" not in report
+
+
+@pytest.mark.parametrize("parallel", [(), ("-n", "1")])
+def test_lint_at_the_end(tmp_path: Path, parallel: tuple[str, ...]) -> None:
+    done = run(project(tmp_path, FAILING), "--ldap-lint", *parallel, warnings="default")
+    _, _, summary = done.stdout.partition("what hurts in production (LDAP)")
+    assert "clear-text-bind: " in summary
+    assert "in test_it.py::test_login" in summary
+    quiet = run(project(tmp_path, "def test(): pass\n"), "--ldap-lint")
+    assert "nothing was found" in quiet.stdout
 
 
 def test_the_mark_wants_names(tmp_path: Path) -> None:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 OPTIONS = frozenset(["base", "schema", "schema_check", "overlay", "access"])
 """The server's options that decide what a search finds."""
 
+INTERMIXED = True
+"""Options may stand among the files and the search."""
+
 SCOPES = ("base", "one", "sub", "subordinate")
 
 

@@ -5,7 +5,8 @@ attribute, a value that doesn't conform and a rule that doesn't apply make an it
 nor ``(!(foo=bar))`` finds anything.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, cast
 
 from fakeldapd.directory.evaluate import (
@@ -105,11 +106,23 @@ def _parts(f: Any) -> tuple[m.Filter, ...]:
     return (f.filter,) if type(f) is m.Not else f.filters
 
 
-_SETS: dict[type, Callable[[list[Test]], Test]] = {
-    m.And: AndTest,
-    m.Or: OrTest,
-    m.Not: lambda parts: NotTest(parts[0]),
+@dataclass(slots=True, frozen=True)
+class Row:
+    """One kind of filter, as RFC 4511 calls it, how it is written, and where it is specified."""
+
+    name: str
+    written: str
+    source: str
+    compile: Callable[..., Test]
+
+
+SETS: Mapping[type, Row] = {
+    m.And: Row("and", "(&(a=b)(c=d))", "RFC 4511 section 4.5.1.7", AndTest),
+    m.Or: Row("or", "(|(a=b)(c=d))", "RFC 4511 section 4.5.1.7", OrTest),
+    m.Not: Row("not", "(!(a=b))", "RFC 4511 section 4.5.1.7", lambda parts: NotTest(parts[0])),
 }
+"""Filters of filters, made of the tests of their parts."""
+_SETS = {kind: row.compile for kind, row in SETS.items()}
 
 
 def _guarded(setting: Setting, attribute_type: AttributeType, test: Any, *, subtypes: bool = True) -> Test:
@@ -250,13 +263,15 @@ def _undefined(setting: Setting, f: m.Undefined) -> Test:
     return UNDEFINED
 
 
-_ITEMS: dict[type, Callable[[Setting, Any], Test]] = {
-    m.Equality: _equality,
-    m.Substrings: _substrings,
-    m.GreaterOrEqual: _ordering(at_least=True),
-    m.LessOrEqual: _ordering(at_least=False),
-    m.Present: _present,
-    m.Approx: _approx,
-    m.Extensible: _extensible,
-    m.Undefined: _undefined,
+ITEMS: Mapping[type, Row] = {
+    m.Equality: Row("equalityMatch", "(a=b)", "RFC 4511 section 4.5.1.7.1", _equality),
+    m.Substrings: Row("substrings", "(a=b*c*d)", "RFC 4511 section 4.5.1.7.2", _substrings),
+    m.GreaterOrEqual: Row("greaterOrEqual", "(a>=b)", "RFC 4511 section 4.5.1.7.3", _ordering(at_least=True)),
+    m.LessOrEqual: Row("lessOrEqual", "(a<=b)", "RFC 4511 section 4.5.1.7.4", _ordering(at_least=False)),
+    m.Present: Row("present", "(a=*)", "RFC 4511 section 4.5.1.7.5", _present),
+    m.Approx: Row("approxMatch", "(a~=b)", "RFC 4511 section 4.5.1.7.6", _approx),
+    m.Extensible: Row("extensibleMatch", "(a:dn:rule:=b)", "RFC 4511 section 4.5.1.7.7", _extensible),
 }
+"""Filters of one attribute, made of what they say."""
+_ITEMS: dict[type, Callable[..., Test]] = {kind: row.compile for kind, row in ITEMS.items()}
+_ITEMS[m.Undefined] = _undefined

@@ -5,6 +5,7 @@ and not closures because the indexes look into them (index.py). Undefined is not
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from fakeldapd.directory.entry import Entry, Layout
@@ -28,7 +29,16 @@ def never(node: "Node", entry: Entry) -> bool:
 
 
 View: TypeAlias = Callable[["Node", Entry], Entry]
-"""What evaluation sees of an entry, where that isn't what is stored."""
+"""What is seen of an entry, where that isn't what is stored."""
+
+
+class Purpose(Enum):
+    """What an entry is looked at for: to evaluate a filter, to compare a value, to be sent."""
+
+    FILTER = 1
+    COMPARE = 2
+    SEND = 3
+
 
 IN_CHAIN = "1.2.840.113556.1.4.1941"
 """LDAP_MATCHING_RULE_IN_CHAIN: a DN that is reached over any number of entries."""

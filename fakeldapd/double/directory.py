@@ -18,10 +18,8 @@ from fakeldapd.directory.snapshot import SnapshotError
 from fakeldapd.double import data as forms
 from fakeldapd.double.clock import Clock
 from fakeldapd.double.names import nearest
-from fakeldapd.double.requests import RequestLog
-from fakeldapd.double.verify import Verification
+from fakeldapd.double.remembering import SCOPES, Remembering
 from fakeldapd.loading import build
-from fakeldapd.middleware.recorder import Log, recorder
 from fakeldapd.operations.directory import Directory
 from fakeldapd.operations.load import Loader
 from fakeldapd.operations.request import Entries, Handler, Middleware, Request, Response, Session
@@ -34,8 +32,6 @@ from fakeldapd.schema.revision import SchemaState
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fakeldapd.double.diff import Diff
-    from fakeldapd.double.explain import Explanation
     from fakeldapd.double.faults import Faults, FaultSaid
     from fakeldapd.double.stubs import Stubs, StubSaid
     from fakeldapd.middleware.rules import Rule
@@ -47,7 +43,6 @@ Changes: TypeAlias = "Mapping[str, Values | None] | Iterable[tuple[str, str, Val
 
 _T = TypeVar("_T")
 
-SCOPES = {"base": m.Scope.BASE, "one": m.Scope.ONE, "sub": m.Scope.SUBTREE, "subordinate": m.Scope.SUBORDINATE}
 OPERATIONS = {
     "add": m.ModifyOperation.ADD,
     "delete": m.ModifyOperation.DELETE,
@@ -131,7 +126,7 @@ class Snapshot:
     """What a server's snapshot has besides."""
 
 
-class FakeDirectory(Verification):
+class FakeDirectory(Remembering):
     """A directory of its own, in this process.
 
     ``data`` is what it holds: LDIF (text, or the path of a file), a dict, YAML or JSON (see ``fakeldapd.double.data``),
@@ -170,7 +165,6 @@ class FakeDirectory(Verification):
         self._told: list[Callable[[Handler], None]] = []
         self._with_reset: list[Callable[[], object]] = []
         self._down = False
-        self._requests = RequestLog(Log(clock=self.clock), lambda: inner.schema)
         self._factory: LDAPServerFactory | None = None
         self._fault_rules: Faults | None = None
         self._stub_rules: Stubs | None = None
@@ -179,8 +173,7 @@ class FakeDirectory(Verification):
         """In-process connections: what has ``drop()``."""
         self.start = self.snapshot()
         """The state that ``reset`` goes back to."""
-        self.set_layer("recorder", recorder(self._requests.log))
-        self.with_reset(self._requests.clear)
+        self._begin_log()
 
     # --- what is around it --------------------------------------------------------------------------------------------
 
@@ -199,6 +192,11 @@ class FakeDirectory(Verification):
         self.handler = handler
         for told in self._told:
             told(handler)
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """What is around it, from the inside out."""
+        return tuple(each for each in LAYERS if each in self._layers)
 
     def when_handled_otherwise(self, tell: Callable[[Handler], None]) -> None:
         """Have a transport that keeps the handler told of every other one."""
@@ -294,11 +292,6 @@ class FakeDirectory(Verification):
     def admin_password(self) -> str:
         """The administrator's password."""
         return self.settings.admin_password
-
-    @property
-    def requests(self) -> RequestLog:
-        """What clients have asked since the start or the last reset, and what they were answered."""
-        return self._requests
 
     def __len__(self) -> int:
         return self._within(lambda: len(self.inner.dit))
@@ -432,36 +425,6 @@ class FakeDirectory(Verification):
             snapshot.schema = inner.schema.state
         self.clock.state = snapshot.clock
         inner.stamps.state = snapshot.stamps
-
-    def diff(self, snapshot: Snapshot | None = None, *, operational: bool = False) -> "Diff":
-        """What has changed since the snapshot; without one, since the beginning. Attributes that the server keeps
-        itself count with ``operational``. ``str`` of it is to be read. Raises SnapshotError for another directory's.
-        """
-        from fakeldapd.double.diff import diff
-
-        return self._within(lambda: diff(self.inner, (snapshot or self.start).tree, operational))
-
-    # --- why ----------------------------------------------------------------------------------------------------------
-
-    def explain(
-        self,
-        base: str | None = None,
-        scope: str = "sub",
-        filter: str = "(objectClass=*)",
-        *,
-        identity: str | None = None,
-    ) -> "Explanation":
-        """Why a search finds what it finds, and not the rest: for each entry, clause by clause. ``str`` of it is to be
-        read. ``identity`` is the DN of who asks ("" for anonymous); without one, the administrator. Raises ValueError
-        for a filter or a scope that is none, LDAPError for an identity that is no DN.
-        """
-        from fakeldapd.double.explain import explain, session_of
-
-        if scope not in SCOPES:
-            raise ValueError(f"scope {scope!r}: one of {', '.join(SCOPES)} is expected{nearest(scope, SCOPES)}")
-        session = session_of(self.inner, identity)
-        asked = self.base_dn if base is None else base
-        return self._within(lambda: explain(self.inner, session, asked, (scope, SCOPES[scope]), filter))
 
     def reset(self) -> None:
         """Be as at the beginning."""

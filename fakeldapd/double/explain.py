@@ -199,7 +199,8 @@ class _Explaining:
         self._directory = directory
         self._session = session
         self._filter = filter
-        find, view, viewed = directory.dit.find, directory.view, directory.viewed
+        find, viewed = directory.dit.find, directory.viewed
+        self._view = view = directory.view_for(session)
         self._plain = Setting(directory.schema, find, None, view, viewed)
         self._setting = Setting(directory.schema, find, None, view, viewed)
         access = directory.access
@@ -249,8 +250,7 @@ class _Explaining:
             self._tests[id(filter)] = tests
         guarded, plain = tests
         truth, without = guarded(node, entry), plain(node, entry)
-        view = self._directory.view
-        seen = entry if view is None else view(node, entry)
+        seen = entry if self._view is None else self._view(node, entry)
         if truth is None and without is not None:
             return Clause(text, None, self._reasons.denied(filter))
         if truth is not without:

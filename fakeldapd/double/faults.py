@@ -6,6 +6,7 @@ A fault says which requests it is about (``double.matching``), what happens to t
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from fakeldapd.double.matching import (
@@ -122,17 +123,17 @@ class Faults:
             self._do(lambda: self._have((early, *self._early), self._rules.all))
             if early.action == "down":
                 self._directory.down = True
-                rule.on_close = lambda: self._come_up(early)
-                return rule
         else:
             fault = rule = read_fault(self._directory, said)
             self._do(lambda: self._have(self._early, (fault, *self._rules.all)))
-        rule.on_close = lambda: self._do(lambda: self._remove(rule))
+        rule.on_close = lambda: self._close(rule)
         return rule
 
-    def _come_up(self, gone: EarlyFault) -> None:
-        self._do(lambda: self._remove(gone))
-        self._directory.down = any(each.action == "down" for each in self._early)
+    def _close(self, gone: Rule) -> None:
+        with suppress(RuntimeError):  # the server has ended, and the rule with it
+            self._do(lambda: self._remove(gone))
+            if isinstance(gone, EarlyFault) and gone.action == "down":
+                self._directory.down = any(each.action == "down" for each in self._early)
 
     def _do(self, work: Callable[[], None]) -> None:
         self._directory._within(work)

@@ -34,7 +34,7 @@ class Reasons:
         name = _text(description.name)
         values = list(Reach(description).values(node, entry))
         if truth:
-            return self._true(filter, test, description, values, entry)
+            return self._true(filter, test, description, values)
         if not values:
             return f"the entry has no {name}" + self._by_dn(filter)
         return f"{name} is {_shown(description, values)}" + self._by_dn(filter)
@@ -43,21 +43,19 @@ class Reasons:
     def _by_dn(filter: Any) -> str:
         return ", and its DN has none that matches" if isinstance(filter, m.Extensible) and filter.dn_attributes else ""
 
-    def _true(
-        self, filter: Any, test: Any, description: AttributeDescription, values: list[bytes], entry: Entry
-    ) -> str:
+    def _true(self, filter: Any, test: Any, description: AttributeDescription, values: list[bytes]) -> str:
         name = _text(description.name)
         if isinstance(filter, m.Present):
             count = len(values)
             return f"{name} has {count} value{'s' * (count != 1)}" if count else f"every entry has {name}"
         if isinstance(test, ClassTest | StructuralClassTest):
             wanted = test.object_class
-            by = [c for c in entry.classes.all if c is not wanted and wanted in c.ancestors]
-            listed = any(self._schema.object_class(value) is wanted for value in values)
-            return "" if listed or not by else f"{_text(by[0].name)} is a subclass of it"
+            listed = [c for value in values if (c := self._schema.object_class(value)) is not None]
+            by = [c for c in listed if wanted in c.ancestors]
+            return "" if wanted in listed or not by else f"{_text(by[0].name)} is a subclass of it"
         inner = getattr(test, "test", test)
         if isinstance(inner, ValueTest) and len(values) > 1:
-            matching = [value for value in values if inner.among([value])]
+            matching = [value for value in values if _matches(inner, value)]
             return f"{name} {_shown(description, matching)} matches" if matching else ""
         if values and _text(values[0]) != _text(getattr(filter, "value", b"")):
             return f"{name} is {_shown(description, values)}"
@@ -150,6 +148,11 @@ _RULES: dict[type, tuple[str, Callable[[Any], MatchingRule | None]]] = {
     m.LessOrEqual: ("ordering", lambda attribute_type: attribute_type.ordering),
     m.Substrings: ("substrings", lambda attribute_type: attribute_type.substrings),
 }
+
+
+def _matches(test: ValueTest, value: bytes) -> bool:
+    normal = test.normalise(value)
+    return normal is not None and test.matches(test.assertion, normal)
 
 
 def _shown(description: AttributeDescription, values: list[bytes]) -> str:

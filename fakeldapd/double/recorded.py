@@ -73,17 +73,17 @@ class RecordedRequest:
     @property
     def number(self) -> int:
         """The how many-eth request since the start or the last reset, from 1."""
-        return self.record.number
+        return int(self.record.number)
 
     @property
     def connection(self) -> int:
         """The how many-eth connection it came on, from 1."""
-        return self.record.peer.number
+        return int(self.record.peer.number)
 
     @property
     def peer(self) -> str:
         """The other end, as ``127.0.0.1:54321``."""
-        return self.record.peer.name
+        return str(self.record.peer.name)
 
     @property
     def identity(self) -> str:
@@ -98,12 +98,12 @@ class RecordedRequest:
     @property
     def tls(self) -> bool:
         """Whether it came through TLS."""
-        return self.record.tls
+        return bool(self.record.tls)
 
     @property
     def controls(self) -> tuple[m.Control, ...]:
         """The controls it came with."""
-        return self.record.controls
+        return tuple(self.record.controls)
 
     @property
     def at(self) -> datetime:
@@ -166,7 +166,7 @@ class RecordedRequest:
     @property
     def entries(self) -> int:
         """How many entries were sent."""
-        return self.record.entries
+        return int(self.record.entries)
 
     @property
     def sent(self) -> list[tuple[str, dict[str, list[Any]]]]:
@@ -216,7 +216,7 @@ class RecordedRequest:
         return f"<{self}>"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, RecordedRequest) and self.record is other.record
+        return isinstance(other, RecordedRequest) and self.record == other.record
 
     def __hash__(self) -> int:
         return hash(self.record)

@@ -161,7 +161,7 @@ class RequestLog(Requests):
         return [RecordedRequest(record, self.log) for record in self.log.snapshot()]
 
     def __len__(self) -> int:
-        return len(self.log.records)
+        return len(self.log.rows)
 
     @property
     def seen(self) -> int:
@@ -171,7 +171,7 @@ class RequestLog(Requests):
     @property
     def dropped(self) -> int:
         """How many are no longer kept, because there were more than ``log.limit``."""
-        return max(self.log.seen - len(self.log.records), 0)
+        return max(self.log.seen - len(self.log.rows), 0)
 
     def clear(self) -> None:
         """Forget all of them. What is still running doesn't come back."""

@@ -1,6 +1,7 @@
 """``FakeDirectory.stub(...)``: what is said of a canned answer becomes a rule in force, or a RuleError."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from fakeldapd.double.data import DataError, values_of
@@ -81,8 +82,12 @@ class Stubs:
         check_arguments(said, (*MATCHING, *ANSWER, *_MORE))
         stub = read_stub(self._directory, {name: value for name, value in said.items() if value is not None})
         self._directory._within(lambda: self._have((stub, *self.all)))
-        stub.on_close = lambda: self._directory._within(lambda: self._remove(stub))
+        stub.on_close = lambda: self._close(stub)
         return stub
+
+    def _close(self, gone: Stub) -> None:
+        with suppress(RuntimeError):  # the server has ended, and the rule with it
+            self._directory._within(lambda: self._remove(gone))
 
     def _have(self, rules: Iterable[Stub]) -> None:
         was = bool(self._rules.all)

@@ -1,8 +1,8 @@
 """Every request and what came of it, kept for who asks afterwards.
 
-What is done while an operation runs is little: a ``Record`` is put into a ``Log``, with what is secret replaced by
-hashes (see ``secrets``), and gets its result when there is one. Text and other structure is made of it when
-somebody looks. A log is bounded, the oldest records go first.
+What is done while an operation runs is little: a row is put into a ``Log``, with what is secret replaced by hashes (see
+``secrets``), and gets its result when there is one. Names, text and other structure are made of it when somebody looks.
+A log is bounded, the oldest rows go first.
 
 A log has *epochs*: ``clear`` begins another one. A record belongs to the epoch in which its request came, so a request
 that ends later, or hangs for ever, never shows up in a later one.
@@ -15,9 +15,18 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
-from fakeldapd.middleware.secrets import Secret, concealed, concealed_answer
+from fakeldapd.middleware.secrets import Secret, concealed, concealed_answer, known_to_be_secret
 from fakeldapd.operations.request import Action, Entries, Handler, Pause, Request, Response, Session
 from fakeldapd.protocol import messages as m
+from fakeldapd.protocol.messages import (
+    BindRequest,
+    CompareRequest,
+    Equality,
+    Present,
+    SearchRequest,
+    SearchResultDone,
+    SearchResultEntry,
+)
 from fakeldapd.schema.dn import DN
 
 LIMIT = 10_000
@@ -33,62 +42,75 @@ Encoded: TypeAlias = tuple[bytes, tuple[bytes, ...]]
 class Peer:
     """A connection in a log. ``number`` counts from 1 in each epoch; ``unbound`` and ``closed`` say how it ended."""
 
-    __slots__ = ("closed", "epoch", "name", "number", "unbound")
+    __slots__ = ("closed", "name", "number", "unbound")
 
-    def __init__(self, number: int, name: str, epoch: object) -> None:
+    def __init__(self, number: int, name: str) -> None:
         self.number = number
         self.name = name
-        self.epoch = epoch
         self.unbound = False
         self.closed = False
 
 
+Asker: TypeAlias = tuple[Peer, DN | None, bool, bool, int]
+"""Who asks, what of a connection is the same for many requests: connection, identity (None: anonymous), whether that is
+the administrator, whether by TLS, the security strength factor."""
+
+
+# What a row holds, by position. A list takes a fraction of the time that an object with these attributes takes.
+_NUMBER, _ASKER, _MESSAGE_ID, _OP, _CONTROLS, _AT, _BEGAN, _ENDED, _RESULT, _ENTRIES, _SENT, _OTHER, _BECAME = range(13)
+
+
+def _of(position: int) -> Any:
+    return property(lambda record: record.row[position])
+
+
+def _of_asker(position: int) -> Any:
+    return property(lambda record: record.row[_ASKER][position])
+
+
 class Record:
-    """One request. ``number`` counts from 1 in each epoch. Who asked (``identity``, None: anonymous) and whether by
-    TLS is as it was when the request came; ``became`` is the identity after a Bind.
+    """One request: a row of a Log with names for what is in it. ``number`` counts from 1 in each epoch. Who asked
+    (``identity``, None: anonymous) and whether by TLS is as it was when the request came.
 
     ``at`` is in seconds since the epoch by the directory's clock, ``began`` and ``ended`` (None: not yet) in seconds by
     one that only runs forward. ``result`` is the final response, ``entries`` how many were sent, ``sent`` the first of
     them, ``other`` whatever else the answer was made of, pauses left out.
     """
 
-    __slots__ = (
-        "at",
-        "became",
-        "began",
-        "controls",
-        "ended",
-        "entries",
-        "identity",
-        "is_admin",
-        "message_id",
-        "number",
-        "op",
-        "other",
-        "peer",
-        "result",
-        "sent",
-        "ssf",
-        "tls",
-    )
+    __slots__ = ("row",)
 
-    at: float
-    became: DN | None
-    began: float
-    controls: tuple[m.Control, ...]
-    ended: float | None
-    entries: int
-    identity: DN | None
-    is_admin: bool
-    message_id: int
-    number: int
-    op: Any
-    other: list[Action] | None
-    peer: Peer
-    result: Response | None
-    sent: Sequence[Encoded]
-    ssf: int
-    tls: bool
+    def __init__(self, row: list[Any]) -> None:
+        self.row = row
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Record) and self.row is other.row
+
+    def __hash__(self) -> int:
+        return id(self.row)
+
+    number = _of(_NUMBER)
+    message_id = _of(_MESSAGE_ID)
+    op = _of(_OP)
+    controls = _of(_CONTROLS)
+    peer = _of_asker(0)
+    identity = _of_asker(1)
+    is_admin = _of_asker(2)
+    tls = _of_asker(3)
+    ssf = _of_asker(4)
+    at = _of(_AT)
+    began = _of(_BEGAN)
+    ended = _of(_ENDED)
+    result = _of(_RESULT)
+    entries = _of(_ENTRIES)
+    sent = _of(_SENT)
+    other = _of(_OTHER)
+
+    @property
+    def became(self) -> DN | None:
+        """The identity after a Bind."""
+        became: tuple[DN | None] | None = self.row[_BECAME]
+        found: DN | None = self.identity if became is None else became[0]
+        return found
 
 
 class Log:
@@ -118,7 +140,7 @@ class Log:
 
     def clear(self) -> None:
         """Begin another epoch, with nothing in it."""
-        self.records: deque[Record] = deque(maxlen=self.limit)
+        self.rows: deque[list[Any]] = deque(maxlen=self.limit)
         self.peers: deque[Peer] = deque(maxlen=self.limit)
         self.epoch = object()
         self.seen = 0
@@ -130,40 +152,38 @@ class Log:
 
     def snapshot(self) -> list[Record]:
         """The records that are kept, oldest first. May be called from any thread."""
-        return _list(self.records)
+        return [Record(row) for row in _list(self.rows)]
 
     def connections(self) -> list[Peer]:
         """The connections that have asked for something in this epoch, in that order. May be called from any thread."""
         return _list(self.peers)
 
-    def begin(self, session: Session, message_id: int, op: m.RequestOp, controls: tuple[m.Control, ...]) -> Record:
+    def begin(self, session: Session, message_id: int, op: Any, controls: tuple[m.Control, ...]) -> list[Any]:
         """Keep a request that has come."""
-        peer: Any = session.witness
-        if peer.__class__ is not _Watched or peer.peer.epoch is not self.epoch:
-            peer = self._meet(session)
-        record = Record()
-        record.peer = peer.peer
-        self.seen = record.number = self.seen + 1
-        record.message_id = message_id
-        record.op = concealed(op, self.hide)
-        record.controls = controls
-        record.identity = record.became = session.identity
-        record.is_admin = session.is_admin
-        record.tls = session.tls
-        record.ssf = session.ssf
-        record.result = record.other = record.ended = None
-        record.sent = ()
-        record.entries = 0
-        record.at = self.clock()
-        self.records.append(record)
-        record.began = self.seconds()
-        return record
+        watched: Any = session.witness
+        if watched is None or watched.epoch is not self.epoch:
+            watched = self._meet(session)
+        who = watched.asker
+        if who[1] is not session.identity or who[3] is not session.tls or who[2] is not session.is_admin:
+            who = watched.renew(session)
+        kind = op.__class__
+        if kind is SearchRequest:
+            filter = op.filter
+            of = filter.__class__
+            if of is not Present and (of is not Equality or known_to_be_secret(filter.attribute) is not False):
+                op = concealed(op, self.hide)
+        elif kind is not CompareRequest or known_to_be_secret(op.attribute) is not False:
+            op = concealed(op, self.hide)
+        self.seen = number = self.seen + 1
+        row = [number, who, message_id, op, controls, self.clock(), self.seconds(), None, None, 0, (), None, None]
+        self.rows.append(row)
+        return row
 
     def _meet(self, session: Session) -> "_Watched":
         self._met += 1
-        peer = Peer(self._met, session.peer, self.epoch)
+        peer = Peer(self._met, session.peer)
         self.peers.append(peer)
-        watched = session.witness = _Watched(self, peer)
+        watched = session.witness = _Watched(self, peer, session)
         return watched
 
     def wake(self) -> None:
@@ -176,11 +196,18 @@ class Log:
 class _Watched:
     """A connection being watched: the witness of its session."""
 
-    __slots__ = ("_log", "peer")
+    __slots__ = ("_log", "asker", "epoch", "peer")
 
-    def __init__(self, log: Log, peer: Peer) -> None:
+    def __init__(self, log: Log, peer: Peer, session: Session) -> None:
         self._log = log
         self.peer = peer
+        self.epoch = log.epoch
+        self.renew(session)
+
+    def renew(self, session: Session) -> Asker:
+        """Who asks from now on."""
+        self.asker: Asker = (self.peer, session.identity, session.is_admin, session.tls, session.ssf)
+        return self.asker
 
     def told(self, session: Session, op: m.RequestOp | None, message_id: int, controls: tuple[m.Control, ...]) -> None:
         """See Witness."""
@@ -188,11 +215,19 @@ class _Watched:
         if op is None:
             self.peer.closed = True
         else:
-            record = log.begin(session, message_id, op, controls)
-            record.ended = record.began
+            row = log.begin(session, message_id, op, controls)
+            row[_ENDED] = row[_BEGAN]
             if op.__class__ is m.UnbindRequest:
-                record.peer.unbound = True
+                row[_ASKER][0].unbound = True
         log.wake()
+
+
+_PLAIN = frozenset((SearchResultDone, m.CompareResponse, m.ModifyResponse, m.AddResponse, m.DeleteResponse))
+"""Final responses that hold no secret."""
+
+_AT_ONCE = 4
+"""So many actions are taken from the handler to see whether there are more: most answers have no more, and then there
+needn't be a generator for them."""
 
 
 def recorder(log: Log) -> Callable[[Handler], Handler]:
@@ -200,59 +235,93 @@ def recorder(log: Log) -> Callable[[Handler], Handler]:
 
     def around(handler: Handler) -> Handler:
         def recorded(request: Request) -> Iterator[Action]:
-            record = log.begin(request.session, request.message_id, request.op, request.controls)
+            row = log.begin(request.session, request.message_id, request.op, request.controls)
             if log.waiting:
                 log.wake()
+            taken: list[Action] = []
             try:
-                for action in handler(request):
+                actions: Iterator[Any] = handler(request)
+                for action in actions:
+                    taken.append(action)
                     kind = action.__class__
-                    if kind is Response:
-                        _note(log, record, action)  # type: ignore[arg-type]
-                    elif kind is Entries:
-                        entries = action.entries  # type: ignore[union-attr]
-                        if record.entries < log.sent:
-                            _keep(record, entries, log.sent)
-                        record.entries += len(entries)
+                    if kind is Response and action.op.__class__ in _PLAIN:
+                        row[_RESULT] = action
+                    elif kind is Entries and not row[_ENTRIES] and len(action.entries) <= log.sent:
+                        row[_SENT] = action.entries
+                        row[_ENTRIES] = len(action.entries)
                     elif kind is not Pause:
-                        if record.other is None:
-                            record.other = []
-                        record.other.append(action)
-                    yield action
-            finally:
-                record.ended = log.seconds()
-                if request.op.__class__ is m.BindRequest:
-                    record.became = request.session.identity
-                if log.waiting:
-                    log.wake()
+                        _note(log, row, action)
+                        if kind is not Response and kind is not Entries:
+                            return _rest(log, row, request, taken, actions)
+                    if len(taken) == _AT_ONCE:
+                        return _rest(log, row, request, taken, actions)
+            except BaseException:
+                _end(log, row, request)
+                raise
+            if log.waiting or request.op.__class__ is BindRequest:
+                _end(log, row, request)
+            else:
+                row[_ENDED] = log.seconds()
+            return iter(taken)
 
         return recorded
 
     return around
 
 
-def _keep(record: Record, entries: Sequence[Encoded], most: int) -> None:
-    """Some of the entries that are being sent."""
-    if not record.sent and len(entries) <= most:
-        record.sent = entries
-    else:
-        record.sent = [*record.sent, *entries[: most - record.entries]]
+def _rest(log: Log, row: list[Any], request: Request, taken: list[Action], rest: Iterator[Action]) -> Iterator[Action]:
+    """An answer that takes longer: what has been taken of it, and then the rest."""
+    try:
+        yield from taken
+        for action in rest:
+            _note(log, row, action)
+            yield action
+    finally:
+        _end(log, row, request)
 
 
-def _note(log: Log, record: Record, response: Response) -> None:
-    """A response is being sent."""
-    op = response.op
-    kind = op.__class__
-    if kind is m.SearchResultEntry:
-        if record.entries < log.sent:
-            _keep(record, [(op.dn, op.attributes)], log.sent)  # type: ignore[union-attr]
-        record.entries += 1
-    elif kind is not m.SearchResultReference and kind is not m.IntermediateResponse:
-        answer = concealed_answer(record.op, op, log.hide)
-        record.result = response if answer is op else Response(answer, response.controls)
-    elif record.other is None:
-        record.other = [response]
-    else:
-        record.other.append(response)
+def _end(log: Log, row: list[Any], request: Request) -> None:
+    row[_ENDED] = log.seconds()
+    if request.op.__class__ is BindRequest:
+        row[_BECAME] = (request.session.identity,)
+    if log.waiting:
+        log.wake()
+
+
+def _note(log: Log, row: list[Any], action: Action) -> None:
+    """An action of the answer."""
+    kind = action.__class__
+    if kind is Entries:
+        _note_entries(log, row, action.entries)  # type: ignore[union-attr]
+    elif kind is Response:
+        op = action.op  # type: ignore[union-attr]
+        of = op.__class__
+        if of is SearchResultEntry:
+            _note_entries(log, row, ((op.dn, op.attributes),))  # type: ignore[union-attr]
+        elif of is m.SearchResultReference or of is m.IntermediateResponse:
+            _note_other(row, action)
+        elif of is m.BindResponse or of is m.ExtendedResponse:
+            answer = concealed_answer(row[_OP], op, log.hide)
+            row[_RESULT] = action if answer is op else Response(answer, action.controls)  # type: ignore[union-attr]
+        else:
+            row[_RESULT] = action
+    elif kind is not Pause:
+        _note_other(row, action)
+
+
+def _note_entries(log: Log, row: list[Any], entries: Sequence[Encoded]) -> None:
+    before = row[_ENTRIES]
+    row[_ENTRIES] = before + len(entries)
+    if not before and len(entries) <= log.sent:
+        row[_SENT] = entries
+    elif before < log.sent:
+        row[_SENT] = [*row[_SENT], *entries[: log.sent - before]]
+
+
+def _note_other(row: list[Any], action: Action) -> None:
+    if row[_OTHER] is None:
+        row[_OTHER] = []
+    row[_OTHER].append(action)
 
 
 def _list(kept: "deque[Any]") -> list[Any]:

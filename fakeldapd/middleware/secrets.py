@@ -13,6 +13,7 @@ from typing import Any
 
 from fakeldapd.operations.passmod import PASSWORD_MODIFY, read_request
 from fakeldapd.protocol import messages as m
+from fakeldapd.protocol.messages import And, Equality, Not, Or, Present
 from fakeldapd.protocol.result import LDAPError
 
 ATTRIBUTES = frozenset(
@@ -34,6 +35,9 @@ ATTRIBUTES = frozenset(
 _SALTED = re.compile(rb"\{(SSHA\d*|SMD5|CRYPT|ARGON2|PBKDF2[A-Z0-9-]*)\}", re.IGNORECASE)
 _KEPT = 1000
 _known: dict[bytes, bool] = {}
+
+known_to_be_secret = _known.get
+"""What ``is_secret`` has said of that spelling before; None where it hasn't been asked. Only faster."""
 
 
 def is_secret(description: bytes) -> bool:
@@ -124,19 +128,23 @@ def _search(op: m.SearchRequest, hide: Hide) -> Any:
 
 def _has_secret(filter: Any) -> bool:
     """Whether a filter asks for a secret's value. Doesn't recurse: the depth is the peer's choice."""
+    known = known_to_be_secret
+    if filter.__class__ is Equality:
+        return known(filter.attribute) is not False and is_secret(filter.attribute)
     waiting = [filter]
     for each in waiting:  # which grows meanwhile
         kind = each.__class__
-        if kind is m.And or kind is m.Or:
-            waiting += each.filters
-        elif kind is m.Not:
-            waiting.append(each.filter)
-        elif kind is not m.Undefined:
-            attribute = each.attribute
-            if _known.get(attribute) is False or attribute is None or kind is m.Present:
-                continue
-            if is_secret(attribute):
+        if kind is Equality:
+            if known(each.attribute) is not False and is_secret(each.attribute):
                 return True
+        elif kind is And or kind is Or:
+            waiting += each.filters
+        elif kind is Not:
+            waiting.append(each.filter)
+        elif kind is Present or kind is m.Undefined or each.attribute is None:
+            continue
+        elif is_secret(each.attribute):
+            return True
     return False
 
 

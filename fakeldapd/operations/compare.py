@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from fakeldapd.directory.compile import class_test
 from fakeldapd.directory.dit import Node
-from fakeldapd.directory.evaluate import Reach, Test
+from fakeldapd.directory.evaluate import Purpose, Reach, Test
 from fakeldapd.operations.access import Level, allowed
 from fakeldapd.operations.controls.assertion import check_assertion
 from fakeldapd.operations.controls.manage_dsa_it import MANAGE_DSA_IT
@@ -81,8 +81,8 @@ def _compare(
         raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
     if controls and attribute_type.name != _HAS_SUBORDINATES:  # slapd answers that one before
         check_assertion(directory, session, controls, node, entry)
-    if directory.views and MANAGE_DSA_IT not in controls:
-        entry = directory.seen(session, node, entry)
+    if directory.viewing and (view := directory.view(session, controls, Purpose.COMPARE)) is not None:
+        entry = view(node, entry)
     if of_class is not None:
         return of_class(node, entry) is True
     reach = Reach(description)

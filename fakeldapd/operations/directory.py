@@ -8,12 +8,12 @@ the client never sees.
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fakeldapd.directory.dit import DIT, Node, Virtual
 from fakeldapd.directory.entry import Entries, Entry
-from fakeldapd.directory.evaluate import View
+from fakeldapd.directory.evaluate import Purpose, View
 from fakeldapd.directory.operational import Stamps, is_configuration
 from fakeldapd.operations.access import Access, DefaultAccess
 from fakeldapd.operations.add import add
@@ -47,16 +47,41 @@ _OUTSIDE = (ResultCode.NO_SUCH_OBJECT, ResultCode.UNWILLING_TO_PERFORM)
 
 Operation = Callable[["Directory", Request, Mapping[bytes, Any]], Iterator[Action]]
 
-OPERATIONS: Mapping[type, Operation] = {
-    m.BindRequest: bind,
-    m.SearchRequest: search,
-    m.ModifyRequest: modify,
+
+@dataclass(slots=True, frozen=True)
+class Row:
+    """One operation: where it is specified, a test of it, and what performs it; None: whoever pulls the iterators."""
+
+    name: str
+    source: str
+    shown_by: str
+    perform: Operation | None
+
+
+_UTILS = "clients/test_ldap_utils.py::test_ldap"
+OPERATIONS: Mapping[type, Row] = {
+    m.BindRequest: Row("Bind", "RFC 4511 section 4.2", f"{_UTILS}whoami", bind),
+    m.UnbindRequest: Row(
+        "Unbind",
+        "RFC 4511 section 4.3",
+        "server/test_protocol.py::test_unbind_closes_and_what_follows_is_dropped",
+        None,
+    ),
+    m.SearchRequest: Row("Search", "RFC 4511 section 4.5", f"{_UTILS}search", search),
+    m.ModifyRequest: Row("Modify", "RFC 4511 section 4.6", f"{_UTILS}modify", modify),
+    m.AddRequest: Row("Add", "RFC 4511 section 4.7", f"{_UTILS}add", add),
+    m.DeleteRequest: Row("Delete", "RFC 4511 section 4.8", f"{_UTILS}delete", delete),
+    m.ModifyDNRequest: Row("Modify DN", "RFC 4511 section 4.9", f"{_UTILS}modrdn", modify_dn),
+    m.CompareRequest: Row("Compare", "RFC 4511 section 4.10", f"{_UTILS}compare", compare),
+    m.AbandonRequest: Row(
+        "Abandon", "RFC 4511 section 4.11", "server/test_protocol.py::test_abandon_ends_one_operation_silently", None
+    ),
+    m.ExtendedRequest: Row("Extended", "RFC 4511 section 4.12", "clients/test_ldap3.py::test_extended", extended),
+}
+
+_PERFORMED: Mapping[type, Operation] = {
+    **{kind: row.perform for kind, row in OPERATIONS.items() if row.perform is not None},
     m.UndecodableModifyRequest: undecodable_modify,
-    m.AddRequest: add,
-    m.DeleteRequest: delete,
-    m.ModifyDNRequest: modify_dn,
-    m.CompareRequest: compare,
-    m.ExtendedRequest: extended,
 }
 
 
@@ -66,6 +91,13 @@ def run_at_once(work: Callable[[], None], done: Signal) -> None:
     done.fire()
 
 
+def _both(first: View, second: View) -> View:
+    def view(node: Node, entry: Entry) -> Entry:
+        return second(node, first(node, entry))
+
+    return view
+
+
 class Directory:
     """A DIT under a schema, and who may do what to it. Calling it with a Request gives the actions that answer.
 
@@ -73,12 +105,12 @@ class Directory:
     whether TLS can begin where StartTLS asks for it, ``sasl`` which SASL mechanisms there are and whose names mean
     whom. ``clock`` gives seconds since the epoch; limits and time stamps go by it. ``background(work, done)`` does slow
     work elsewhere and fires ``done`` in the thread that runs the handler. ``overlays`` are as configured; the attribute
-    has them in the order of calling. ``counted`` makes entryUUIDs the same in every run. ``views`` are the
+    has them in the order of calling. ``counted`` makes entryUUIDs the same in every run. ``viewing`` are the
     overlays that show more than is stored, in values of the types in ``viewed``, None: in any. ``controls`` is the
     table of those that this directory has, by OID.
     """
 
-    operations: ClassVar[Mapping[type, Operation]] = OPERATIONS
+    operations: ClassVar[Mapping[type, Operation]] = _PERFORMED
 
     def __init__(
         self,
@@ -122,9 +154,9 @@ class Directory:
         for overlay in self.overlays:
             overlay.attached(self)
             self.controls.update(overlay.controls)
-        self.views = tuple(overlay for overlay in overlays if overlay.views)
+        self.viewing = tuple(overlay for overlay in overlays if overlay.views)
         self.viewed: frozenset[AttributeType] | None = frozenset()
-        for overlay in self.views:
+        for overlay in self.viewing:
             types = overlay.seen_types
             self.viewed = None if self.viewed is None or types is None else self.viewed | types
 
@@ -194,6 +226,17 @@ class Directory:
         self.dit.renew(self.entries, noted=False)
         self._configuration = None
 
+    def view(self, session: Session, controls: Mapping[bytes, Any], purpose: Purpose) -> View | None:
+        """What a session's search or compare with these controls sees of entries where overlays show something else;
+        None where none does.
+        """
+        found: View | None = None
+        for overlay in self.viewing:
+            view = overlay.view(session, controls, purpose)
+            if view is not None:
+                found = view if found is None else _both(found, view)
+        return found
+
     def elsewhere(self, work: Callable[[], None]) -> Wait:
         """Have slow work done in the background; the action to yield before its effects are there."""
         done = Signal()
@@ -215,16 +258,6 @@ class Directory:
     def is_admin(self, dn: DN) -> bool:
         """Whether this is the administrator's DN."""
         return self.admin_dn is not None and dn.key == self.admin_dn.key
-
-    def view_for(self, session: Session) -> View | None:
-        """What searches and compares of this session see of an entry; None: what is stored."""
-        return partial(self.seen, session) if self.views else None
-
-    def seen(self, session: Session, node: Node, entry: Entry) -> Entry:
-        """What the session sees of an entry, where an overlay has a say."""
-        for overlay in self.views:
-            entry = overlay.seen(session, node, entry)
-        return entry
 
     def may_update(self, session: Session) -> None:
         """Raise LDAPError where updates aren't for this session, whatever they are."""

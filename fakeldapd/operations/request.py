@@ -81,10 +81,16 @@ class Session:
     protocol: int = 0
     witness: "Witness | None" = None
 
-    def tell(self, op: RequestOp | None, message_id: int = 0, controls: tuple[Control, ...] = ()) -> None:
-        """An Abandon or an Unbind has come, or (None) the connection has ended."""
+    def tell(self, op: RequestOp, message_id: int = 0, controls: tuple[Control, ...] = ()) -> None:
+        """An Abandon or an Unbind has come."""
         if self.witness is not None:
             self.witness.told(self, op, message_id, controls)
+
+    def end(self) -> None:
+        """The connection has ended."""
+        self.suspended.clear()
+        if self.witness is not None:
+            self.witness.told(self, None, 0, ())
 
     def become(self, identity: DN | None, *, is_admin: bool = False) -> None:
         """Change the identity, as the end of a Bind does (RFC 4513 section 4)."""

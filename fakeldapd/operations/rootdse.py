@@ -4,6 +4,8 @@ context.
 What they say is computed from the tables that dispatch, so it can't promise what isn't there.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fakeldapd.directory.dit import Virtual
@@ -15,14 +17,32 @@ from fakeldapd.schema.dn import DN
 if TYPE_CHECKING:
     from fakeldapd.operations.directory import Directory
 
-FEATURES = (
-    b"1.3.6.1.1.14",  # modify-increment, RFC 4525
-    b"1.3.6.1.4.1.4203.1.5.1",  # all operational attributes, RFC 3673
-    b"1.3.6.1.4.1.4203.1.5.2",  # attributes of an object class, RFC 4529
-    b"1.3.6.1.4.1.4203.1.5.3",  # absolute true and false filters, RFC 4526
-    b"1.3.6.1.4.1.4203.1.5.4",  # language tags, RFC 3866
-    b"1.3.6.1.4.1.4203.1.5.5",  # language ranges, RFC 3866
-)
+
+@dataclass(slots=True, frozen=True)
+class Feature:
+    """What else the protocol can do here: where it is specified, and a test of it."""
+
+    name: str
+    source: str
+    shown_by: str
+
+
+_SITUATION = "differential/test_situations.py::test_situation"
+FEATURES: Mapping[bytes, Feature] = {
+    b"1.3.6.1.1.14": Feature("increment in modify", "RFC 4525 section 2", f"{_SITUATION}[modify/increment]"),
+    b"1.3.6.1.4.1.4203.1.5.1": Feature(
+        "all operational attributes", "RFC 3673 section 2", "clients/test_ldap3.py::test_operational_attributes"
+    ),
+    b"1.3.6.1.4.1.4203.1.5.2": Feature(
+        "attributes of an object class", "RFC 4529 section 2", f"{_SITUATION}[selection/class]"
+    ),
+    b"1.3.6.1.4.1.4203.1.5.3": Feature(
+        "filters that are always true or false", "RFC 4526 section 2", f"{_SITUATION}[filters/(&)]"
+    ),
+    b"1.3.6.1.4.1.4203.1.5.4": Feature("language tags", "RFC 3866 section 2", f"{_SITUATION}[selection/option de]"),
+    b"1.3.6.1.4.1.4203.1.5.5": Feature("language ranges", "RFC 3866 section 2", f"{_SITUATION}[selection/range]"),
+}
+"""By OID, in the order in which slapd's root DSE names them."""
 
 
 def virtual_entry(directory: "Directory", dn: DN, session: Session) -> Virtual | None:

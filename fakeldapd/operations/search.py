@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from fakeldapd.directory.compile import compile_filter
 from fakeldapd.directory.dit import Node, Virtual
 from fakeldapd.directory.entry import Entry
-from fakeldapd.directory.evaluate import TRUE, AndTest, ConstantTest, OrTest, Setting, Test, View
+from fakeldapd.directory.evaluate import TRUE, AndTest, ConstantTest, OrTest, Purpose, Setting, Test, View
 from fakeldapd.directory.select import Selection
 from fakeldapd.operations.access import Level, allowed
 from fakeldapd.operations.aliases import dereference, with_alias_targets
@@ -65,8 +65,10 @@ def search(directory: "Directory", request: Request, controls: Mapping[bytes, An
     dn = directory.schema.dn(op.base)
     stages = Stages(directory, request, controls) if controls and not STAGED.isdisjoint(controls) else None
 
-    view = directory.view_for(session) if directory.views and MANAGE_DSA_IT not in controls else None
-    setting = Setting(directory.schema, directory.dit.find, None, view, directory.viewed)
+    setting, view = Setting(directory.schema, directory.dit.find), None
+    if directory.viewing:
+        setting.view, setting.viewed = directory.view(session, controls, Purpose.FILTER), directory.viewed
+        view = directory.view(session, controls, Purpose.SEND)
     if not session.is_admin:
         setting.guard = lambda attribute_type: access.guard(session, attribute_type, Level.SEARCH)
     test = compile_filter(setting, op.filter)

@@ -1,24 +1,27 @@
 """dynlist: lists and groups that are made of searches (slapo-dynlist).
 
 An entry of a class, such as groupOfURLs, has LDAP URLs in an attribute. What they find belongs to the entry in searches
-and compares: the DNs as values of a member attribute, or, without one, the attributes that the URLs name. They find
-what the client who asks may search and read. The control manageDsaIT shows the entry as it is stored. What is found is
-not looked at in this way again.
+and compares: the DNs as values of a member attribute, or, without one, the attributes that the URLs name. The control
+manageDsaIT shows the entry as it is stored. The client sees what it might find and read itself. What is found is not
+looked at in this way again.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fakeldapd.directory.dit import Node
 from fakeldapd.directory.entry import Entry, Values
+from fakeldapd.directory.evaluate import Guard, Purpose, View
 from fakeldapd.operations.access import Level, allowed
+from fakeldapd.operations.controls.manage_dsa_it import MANAGE_DSA_IT
 from fakeldapd.operations.request import Session
 from fakeldapd.overlays.directives import read_directives, take_url
 from fakeldapd.overlays.internal import find_nodes, url_test
 from fakeldapd.overlays.overlay import Overlay
 from fakeldapd.overlays.setting import SettingError, attribute, object_class
 from fakeldapd.protocol.filter import FilterSyntaxError
+from fakeldapd.protocol.messages import Filter
 from fakeldapd.protocol.result import LDAPError
 from fakeldapd.protocol.url import LDAPURL, URLSyntaxError
 from fakeldapd.schema.dn import DN
@@ -66,45 +69,38 @@ class DynList(Overlay):
         groups = frozenset[AttributeType](member.type for member in members)
         self.seen_types = groups if len(members) == len(self._rules) else None
 
-    def seen(self, session: Session, node: Node, entry: Entry) -> Entry:
-        """The entry with what its URLs find for the session."""
-        changes: dict[AttributeDescription, Values] = {}
-        for rule in self._rules:
-            if rule.kind not in entry.classes.all or rule.urls not in entry:
-                continue
-            if rule.applies is not None and not rule.applies(node, node.dn, entry):
-                continue
-            for url in _urls(entry.values(rule.urls)):
-                for description, values in self._found(session, rule, url):
-                    have = changes.get(description, entry.values(description))
-                    changes[description] = _together(description, have, values)
-        return self._directory.entries.change(entry, changes) if changes else entry
+    def view(self, session: Session, controls: Mapping[bytes, Any], purpose: Purpose) -> View | None:
+        """Entries with what their URLs find for a session."""
+        if MANAGE_DSA_IT in controls:
+            return None
+        reader = _Reader(self._directory, session)
 
-    def _found(self, session: Session, rule: _Rule, url: LDAPURL) -> Iterator[tuple[AttributeDescription, Values]]:
+        def view(node: Node, entry: Entry) -> Entry:
+            changes: dict[AttributeDescription, Values] = {}
+            for rule in self._rules:
+                if rule.kind not in entry.classes.all or rule.urls not in entry:
+                    continue
+                if rule.applies is not None and not rule.applies(node, node.dn, entry):
+                    continue
+                for url in _urls(entry.values(rule.urls)):
+                    for description, values in self._found(rule, url, reader):
+                        have = changes.get(description, entry.values(description))
+                        changes[description] = _together(description, have, values)
+            return self._directory.entries.change(entry, changes) if changes else entry
+
+        return view
+
+    def _found(self, rule: _Rule, url: LDAPURL, reader: "_Reader") -> Iterator[tuple[AttributeDescription, Values]]:
         """What one URL finds. One that is wrong finds nothing, as in slapd."""
-        directory = self._directory
-        access = directory.access
+        schema = self._directory.schema
         if rule.member is not None and url.attributes:
             return
         try:
-            base = directory.schema.dn(url.dn)
-            top = directory.dit.find(base)
-            if top is None or top.entry is None or not allowed(access.guard(session, None, Level.SEARCH), top):
-                return
-            nodes = find_nodes(
-                directory,
-                base,
-                url.scope_or_default,
-                url.filter_or_default,
-                lambda attribute_type: access.guard(session, attribute_type, Level.SEARCH),
-            )
+            nodes = reader.nodes(schema.dn(url.dn), url.scope_or_default, url.filter_or_default)
         except (LDAPError, FilterSyntaxError):
             return
-        wanted = [found for name in url.attributes if (found := directory.schema.find(name)) is not None]
-        may_read = access.guard(session, None, Level.READ)
+        wanted = [found for name in url.attributes if (found := schema.find(name)) is not None]
         for node in nodes:
-            if not allowed(may_read, node):
-                continue
             if rule.member is not None:
                 yield rule.member, (node.text,)
                 continue
@@ -112,15 +108,45 @@ class DynList(Overlay):
             for description, values in node.entry.items():
                 if description.type.operational or (url.attributes and not _is_wanted(description, wanted)):
                     continue
+                if not reader.may_read(node, description.type):
+                    continue
                 if description == self._object_class:
                     values = tuple([value for value in values if self._is_auxiliary(value)])
-                if values and allowed(access.guard(session, description.type, Level.READ), node):
+                if values:
                     yield description, values
 
     def _is_auxiliary(self, name: bytes) -> bool:
         """Whether another entry can have the class, too."""
         found = self._directory.schema.object_class(name)
         return found is not None and found.kind is Kind.AUXILIARY
+
+
+class _Reader:
+    """Searches as somebody, for one operation."""
+
+    def __init__(self, directory: "Directory", session: Session) -> None:
+        self._directory = directory
+        self._session = None if session.is_admin else session
+        self._guards: dict[AttributeType | None, Guard | None] = {}
+
+    def _guard(self, attribute_type: AttributeType | None, level: Level) -> Guard | None:
+        return None if self._session is None else self._directory.access.guard(self._session, attribute_type, level)
+
+    def nodes(self, base: DN, scope: int, filter_: Filter) -> Iterator[Node]:
+        """The nodes that a search would send."""
+        start = self._directory.dit.find(base)
+        if start is None or start.entry is None or not allowed(self._guard(None, Level.SEARCH), start):
+            return
+        guard = None if self._session is None else lambda attribute_type: self._guard(attribute_type, Level.SEARCH)
+        for node in find_nodes(self._directory, base, scope, filter_, guard):
+            if self.may_read(node, None):
+                yield node
+
+    def may_read(self, node: Node, attribute_type: AttributeType | None) -> bool:
+        """Whether attributes of a type may be read; None: the entry as such."""
+        if attribute_type not in self._guards:
+            self._guards[attribute_type] = self._guard(attribute_type, Level.READ)
+        return allowed(self._guards[attribute_type], node)
 
 
 def _urls(values: Values) -> Iterator[LDAPURL]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from fakeldapd.directory.dit import Node
 from fakeldapd.directory.entry import Entry, Values
+from fakeldapd.directory.evaluate import Purpose, View
 from fakeldapd.operations.commit import Commit
 from fakeldapd.operations.controls.row import Row
 from fakeldapd.operations.modify import Edit, outcome
@@ -30,10 +31,10 @@ class Overlay:
     """One overlay of one directory."""
 
     views: ClassVar[bool] = False
-    """Whether ``seen`` does something."""
+    """Whether it has a ``view``."""
 
     seen_types: frozenset[AttributeType] | None = frozenset()
-    """The types of which ``seen`` gives other values, None: any. Filters have to look at those and not at indexes."""
+    """The types of which ``view`` gives other values, None: any. Filters have to look at those and not at indexes."""
 
     controls: Mapping[bytes, Row] = {}
     """The controls that a directory has only with this overlay, by OID."""
@@ -52,9 +53,11 @@ class Overlay:
         """
         return actions
 
-    def seen(self, session: Session, node: Node, entry: Entry) -> Entry:
-        """What searches and compares of a session see of an entry, unless they have the control manageDsaIT."""
-        return entry
+    def view(self, session: Session, controls: Mapping[bytes, Any], purpose: Purpose) -> View | None:
+        """What a session's search or compare sees of entries; None: what is stored. Called once for each of them and
+        for each purpose.
+        """
+        return None
 
     # --- around writes ------------------------------------------------------------------------------------------------
 

@@ -90,6 +90,8 @@ class PasswordPolicy(Overlay):
             "passwordPolicyRequest",
             (m.BindRequest, m.AddRequest, m.ModifyRequest),
             no_value("passwordPolicyRequest"),
+            source="draft-behera-ldap-password-policy section 6",
+            shown_by="clients/test_ppolicy.py::test_ldapwhoami",
             repeatable=True,
             extended=frozenset((PASSWORD_MODIFY,)),
         )

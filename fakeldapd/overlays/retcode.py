@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fakeldapd.directory.entry import Entry, Values
+from fakeldapd.operations.access import Level, allowed
 from fakeldapd.operations.commit import Commit
 from fakeldapd.operations.controls.manage_dsa_it import MANAGE_DSA_IT
 from fakeldapd.operations.modify import Edit
-from fakeldapd.operations.request import Action, Delay, Disconnect, Entries, Raw, Request, Response, failure
+from fakeldapd.operations.request import Action, Delay, Disconnect, Entries, Raw, Request, Response, Session, failure
 from fakeldapd.overlays.directives import read_directives, take_dn
 from fakeldapd.overlays.overlay import Overlay
 from fakeldapd.overlays.setting import SettingError
@@ -248,13 +249,13 @@ class Retcode(Overlay):
         op = request.op
         if self.sleep and type(op) in _OPERATIONS:
             yield Delay(self._pause(request))
-        returns = self._read(directory, op, controls)
+        returns = self._read(directory, request, controls)
         if returns is not None:
             yield from returns.actions(op)
             return
         try:
             if type(op) is m.SearchRequest and MANAGE_DSA_IT not in controls:
-                yield from self._searched(directory, op, actions)
+                yield from self._searched(directory, request, actions)
             else:
                 yield from actions
         except _Instead as instead:
@@ -264,9 +265,9 @@ class Retcode(Overlay):
         """The seconds of retcode-sleep; where that is negative, anything up to it, spread over the message ids."""
         return self.sleep if self.sleep > 0 else -self.sleep * (request.message_id * 0.618 % 1)
 
-    def _read(self, directory: "Directory", op: m.RequestOp, controls: Mapping[bytes, Any]) -> Return | None:
+    def _read(self, directory: "Directory", request: Request, controls: Mapping[bytes, Any]) -> Return | None:
         """What a bind, a compare or a search for one entry is answered."""
-        base = True
+        op, base = request.op, True
         if type(op) is m.SearchRequest:
             name, base = op.base, op.scope == m.Scope.BASE
         elif type(op) is m.CompareRequest:
@@ -285,7 +286,7 @@ class Retcode(Overlay):
         item = self._item(dn, op)
         if item is not None or not base or not self.in_directory or MANAGE_DSA_IT in controls:
             return item
-        return self._stored(directory, dn, op)
+        return self._stored(directory, request.session, dn, op)
 
     def _item(self, dn: DN, op: m.RequestOp) -> Return | None:
         """What a DN below the parent is answered, be it an item or not."""
@@ -305,22 +306,25 @@ class Retcode(Overlay):
             return Return(item.code, item.text, item.matched, (away,), item.sleep)
         return item
 
-    def _stored(self, directory: "Directory", dn: DN, op: m.RequestOp) -> Return | None:
+    def _stored(self, directory: "Directory", session: Session, dn: DN, op: m.RequestOp) -> Return | None:
+        """What an entry says, to whom may read it."""
         node = directory.dit.find(dn)
-        return None if node is None or node.entry is None else returned(directory.schema, node.entry, op)
+        if node is None or node.entry is None or not allowed(directory.access.guard(session, None, Level.READ), node):
+            return None
+        return returned(directory.schema, node.entry, op)
 
-    def _searched(self, directory: "Directory", op: m.RequestOp, actions: Iterator[Action]) -> Iterator[Action]:
+    def _searched(self, directory: "Directory", request: Request, actions: Iterator[Action]) -> Iterator[Action]:
         """A search that ends where it would send an entry that makes an error."""
         for action in actions:
             if type(action) is not Entries:
                 yield action
                 continue
             for at, (text, _) in enumerate(action.entries):
-                returns = self._stored(directory, directory.schema.dn(text), op)
+                returns = self._stored(directory, request.session, directory.schema.dn(text), request.op)
                 if returns is not None:
                     if at:
                         yield Entries(action.entries[:at])
-                    yield from returns.actions(op)
+                    yield from returns.actions(request.op)
                     return
             yield action
 
@@ -358,7 +362,7 @@ class Retcode(Overlay):
         returns = self._item(dn, op)
         stored = self.in_directory and MANAGE_DSA_IT not in commit.controls and type(op) is not m.AddRequest
         if returns is None and stored:
-            returns = self._stored(commit.directory, dn, op)
+            returns = self._stored(commit.directory, commit.request.session, dn, op)
         if returns is not None:
             raise _Instead(returns)
 

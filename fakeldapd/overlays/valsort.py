@@ -1,7 +1,8 @@
 """valsort: values in an order (slapo-valsort).
 
 Searches give the values of an attribute sorted, in letters or in numbers, or by weights that stand before them in
-braces, ``{3}value``, and that searches leave out. Adds and modifies must give such weights (19).
+braces, ``{3}value``, and that searches leave out. Adds and modifies must give such weights (19). A control of
+searches asks for the values as they are stored.
 """
 
 import re
@@ -9,16 +10,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fakeldapd.directory.entry import Values
+from fakeldapd.directory.dit import Node
+from fakeldapd.directory.entry import Entry, Values
+from fakeldapd.directory.evaluate import Purpose, View
 from fakeldapd.operations.commit import Commit
+from fakeldapd.operations.controls.row import Row, some_value, with_criticality
 from fakeldapd.operations.modify import Edit
-from fakeldapd.operations.request import Action, Entries, Request
+from fakeldapd.operations.request import Action, Request, Session
+from fakeldapd.operations.rootdse import virtual_entry
 from fakeldapd.overlays.directives import read_directives, take_dn
 from fakeldapd.overlays.overlay import Overlay
 from fakeldapd.overlays.setting import SettingError, attribute
-from fakeldapd.protocol.decode import attribute_values
-from fakeldapd.protocol.encode import attribute_from
-from fakeldapd.protocol.messages import SearchRequest
+from fakeldapd.protocol import ber
+from fakeldapd.protocol.messages import Scope, SearchRequest
 from fakeldapd.protocol.result import LDAPError, ResultCode
 from fakeldapd.schema.dn import DN
 from fakeldapd.schema.elements import AttributeDescription
@@ -26,6 +30,11 @@ from fakeldapd.schema.registry import Schema
 
 if TYPE_CHECKING:
     from fakeldapd.operations.directory import Directory
+
+VALUE_SORT = b"1.3.6.1.4.1.4203.666.5.14"
+
+_MOST = 4
+"""Octets that a BOOLEAN may have in slapd."""
 
 _NUMERIC = ("1.3.6.1.4.1.1466.115.121.1.27", "1.3.6.1.4.1.1466.115.121.1.36")
 _METHODS = ("alpha-ascend", "alpha-descend", "numeric-ascend", "numeric-descend")
@@ -81,8 +90,45 @@ def _number(found: re.Match[bytes]) -> int:
     return int(found[1] + digits, base)
 
 
+def _is_virtual(directory: "Directory", request: Request) -> bool:
+    """Whether a search is for an entry that stands in no naming context."""
+    op = request.op
+    if type(op) is not SearchRequest or op.scope != Scope.BASE:
+        return False
+    return virtual_entry(directory, directory.schema.dn(op.base), request.session) is not None
+
+
+def _read_control(value: bytes | None) -> bool:
+    """SEQUENCE { BOOLEAN }: whether values are to be sent as they are stored. As in slapd the types aren't looked at,
+    and what is behind isn't either.
+    """
+    value = some_value("valSort", value)
+    try:
+        _, start, _ = ber.header(value, 0)
+        _, start, end = ber.header(value, start)
+    except IndexError:
+        start, end = 0, _MOST + 1
+    if end - start > _MOST:
+        raise LDAPError(ResultCode.PROTOCOL_ERROR, "valSort control: flag decoding error")
+    return any(value[start:end])
+
+
 class ValSort(Overlay):
     """The overlay."""
+
+    views = True
+    controls: Mapping[bytes, Row] = {
+        VALUE_SORT: Row(
+            "valSort",
+            (SearchRequest,),
+            _read_control,
+            source="OpenLDAP",
+            shown_by="differential/test_situations.py::test_situation[valsort/control: as stored]",
+            advertised=False,
+            take=with_criticality(_read_control, VALUE_SORT),
+            repeatable=True,
+        )
+    }
 
     def __init__(self, lines: Sequence[Sequence[str]]) -> None:
         self._lines = lines
@@ -90,32 +136,32 @@ class ValSort(Overlay):
 
     def attached(self, directory: "Directory") -> None:
         """Look the names up."""
+        self._directory = directory
         self._orders = [_read_order(directory.schema, words) for words in self._lines]
+
+    def view(self, session: Session, controls: Mapping[bytes, Any], purpose: Purpose) -> View | None:
+        """Entries that are sent, with their values in order."""
+        _, as_stored = controls.get(VALUE_SORT, (False, False))
+        return self._sorted if purpose is Purpose.SEND and not as_stored else None
+
+    def _sorted(self, node: Node, entry: Entry) -> Entry:
+        changes: dict[AttributeDescription, Values] = {}
+        for order in self._orders:
+            if order.description in entry and node.dn.is_within(order.base):
+                have = changes.get(order.description, entry.values(order.description))
+                changes[order.description] = order.sorted(have)
+        return self._directory.entries.change(entry, changes) if changes else entry
 
     def around(
         self, directory: "Directory", request: Request, controls: Mapping[bytes, Any], actions: Iterator[Action]
     ) -> Iterator[Action]:
-        """Sort what a search sends."""
-        return self._search(directory, actions) if type(request.op) is SearchRequest else actions
-
-    def _search(self, directory: "Directory", actions: Iterator[Action]) -> Iterator[Action]:
-        for action in actions:
-            if type(action) is Entries:
-                action = Entries([(text, self._sorted(directory, text, found)) for text, found in action.entries])
-            yield action
-
-    def _sorted(self, directory: "Directory", text: bytes, found: tuple[bytes, ...]) -> tuple[bytes, ...]:
-        dn: DN | None = None
-        for order in self._orders:
-            header = order.description.header
-            for i, encoded in enumerate(found):
-                if not encoded.startswith(header, 2 if encoded[1] < 0x80 else 2 + (encoded[1] & 0x7F)):
-                    continue
-                dn = dn or directory.schema.dn(text)
-                if dn.is_within(order.base):
-                    values = order.sorted(attribute_values(encoded))
-                    found = (*found[:i], attribute_from(header, values), *found[i + 1 :])
-        return found
+        """The control has no place in the root DSE and the subschema, which belong to no database. Raises LDAPError
+        12.
+        """
+        critical, _ = controls.get(VALUE_SORT, (False, False))
+        if critical and _is_virtual(directory, request):
+            raise LDAPError(ResultCode.UNAVAILABLE_CRITICAL_EXTENSION, "critical control unavailable in context")
+        return actions
 
     def adding(self, commit: Commit, dn: DN, attributes: dict[AttributeDescription, Values]) -> None:
         """Check the weights."""

@@ -18,7 +18,7 @@ Reading stops by itself in two places:
   what is held. Whoever holds bounds what it reads meanwhile: nothing is refused for its size before it is decoded.
 """
 
-from fakeldapd.protocol.decode import REQUESTS, RESPONSES, decode_contents
+from fakeldapd.protocol.decode import ANY_RESPONSE, REQUESTS, RESPONSES, decode_contents
 from fakeldapd.protocol.encode import encode_message
 from fakeldapd.protocol.filter_ber import MAX_FILTER_DEPTH
 from fakeldapd.protocol.messages import (
@@ -46,7 +46,8 @@ _STOPS = frozenset({UnbindRequest, ExtendedRequest, ExtendedResponse})
 class Connection:
     """One end of a connection.
 
-    ``client`` False: requests are read, True: responses are. ``max_message_size`` is in octets, the outermost tag and
+    ``client`` False: requests are read, True: responses are; ``lenient``: one whose contents are broken comes as an
+    UndecodableResponse, one of an unknown kind as an UnknownResponse. ``max_message_size`` is in octets, the outermost tag and
     length not counted, and 0 is no limit; it may be set at any time and holds for what is read from then on.
     ``max_filter_depth`` is how many filters may enclose another.
     """
@@ -69,10 +70,11 @@ class Connection:
         max_message_size: int = MAX_ANONYMOUS_MESSAGE,
         max_filter_depth: int = MAX_FILTER_DEPTH,
         client: bool = False,
+        lenient: bool = False,
     ) -> None:
         self.max_message_size = max_message_size
         self.max_filter_depth = max_filter_depth
-        self._readers = RESPONSES if client else REQUESTS
+        self._readers = (ANY_RESPONSE if lenient else RESPONSES) if client else REQUESTS
         self._buffer = bytearray()  # The beginning of a message, or what is held.
         self._needed = 0  # With how many octets in the buffer reading can go on.
         self._held = False

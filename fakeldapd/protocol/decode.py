@@ -64,7 +64,9 @@ from fakeldapd.protocol.messages import (
     SimpleAuthentication,
     UnbindRequest,
     UndecodableModifyRequest,
+    UndecodableResponse,
     UnknownAuthentication,
+    UnknownResponse,
 )
 from fakeldapd.protocol.result import ProtocolError
 
@@ -364,6 +366,31 @@ RESPONSES: dict[int, Reader] = {
     0x79: _intermediate,
 }
 """The readers of what a client wants to read."""
+
+
+def _lenient(tag: int) -> Reader:
+    """The reader of a response for a client that gets something for every octet string: RFC 4511 section 4.2 and so on
+    where it is that, UnknownResponse for another LDAPResult, UndecodableResponse for the rest.
+    """
+    wanted = RESPONSES.get(tag)
+
+    def read(octets: bytes, start: int, stop: int, depth: int) -> tuple[ProtocolOp, int]:
+        try:
+            if wanted is not None:
+                op, offset = wanted(octets, start, stop, depth)
+                within(octets, offset)
+                return op, offset
+            result, offset = _result(octets, start)
+            within(octets, offset)
+        except IndexError:
+            return UndecodableResponse(tag), len(octets)
+        return UnknownResponse(*result, tag), offset
+
+    return read
+
+
+ANY_RESPONSE: dict[int, Reader] = {tag: _lenient(tag) for tag in range(256)}
+"""The same for a client that wants to see broken ones, too, as libldap's do."""
 
 READERS: dict[int, Reader] = REQUESTS | RESPONSES
 """Both."""

@@ -380,6 +380,22 @@ class IntermediateResponse:
     value: bytes | None = None
 
 
+@value
+class UnknownResponse(LDAPResult):
+    """A response with a ``tag`` that RFC 4511 doesn't know, and the contents of an LDAPResult: for clients that take
+    such a thing for an answer.
+    """
+
+    tag: int = 0
+
+
+@value
+class UndecodableResponse:
+    """A response whose contents can't be read; ``tag`` says which. Only a client that asks for it gets to see it."""
+
+    tag: int
+
+
 RequestOp: TypeAlias = (
     BindRequest
     | UnbindRequest
@@ -403,7 +419,14 @@ FinalResponse: TypeAlias = (
     | CompareResponse
     | ExtendedResponse
 )
-ResponseOp: TypeAlias = FinalResponse | SearchResultEntry | SearchResultReference | IntermediateResponse
+ResponseOp: TypeAlias = (
+    FinalResponse
+    | SearchResultEntry
+    | SearchResultReference
+    | IntermediateResponse
+    | UnknownResponse
+    | UndecodableResponse
+)
 ProtocolOp: TypeAlias = RequestOp | ResponseOp
 
 NOTICE_OF_DISCONNECTION = b"1.3.6.1.4.1.1466.20036"

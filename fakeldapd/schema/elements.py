@@ -40,6 +40,7 @@ class Syntax:
     ``validate`` says whether octets are a value of it. ``binary`` marks the syntaxes whose attributes are transferred
     with ``;binary`` only (RFC 4523), ``human_readable`` is False for those that are not text. ``pretty``, where a
     syntax has one, gives a value in the form in which slapd stores and returns it; None or LDAPError for what is none.
+    ``source`` is where it is specified, for the conformance page.
     """
 
     oid: str
@@ -48,6 +49,7 @@ class Syntax:
     binary: bool = False
     human_readable: bool = True
     definition: str = ""
+    source: str = ""
     pretty: Callable[[bytes], bytes | None] | None = None
 
     def __repr__(self) -> str:
@@ -65,7 +67,8 @@ class MatchingRule:
 
     ``kind`` is "equality", "ordering" or "substrings". A substrings rule has ``piece`` besides: ``piece(value,
     position)`` with position "initial", "any" or "final" gives the normal form (``bytes``) of one component; components
-    are then looked for, in order and without overlap, in the ``normalise``d value.
+    are then looked for, in order and without overlap, in the ``normalise``d value. ``source`` is where it is specified,
+    for the conformance page.
     """
 
     oid: str
@@ -77,6 +80,7 @@ class MatchingRule:
     matches: Callable[[Any, Any], bool]
     piece: Callable[[bytes, str], bytes | None] | None = None
     definition: str = ""
+    source: str = ""
 
     @property
     def name(self) -> str:

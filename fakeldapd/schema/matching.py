@@ -42,12 +42,17 @@ _STRINGS = (_PRINTABLE, _COUNTRY, _TELEPHONE)
 _DEFINITIONS = tuple(_STANDARD + number for number in ("3", "16", "30", "31", "35", "37", "54"))
 
 
+_4517, _4523 = "RFC 4517 section 4.2.", "RFC 4523 section 3."
+_AD, _OPENLDAP = "MS-ADTS section 3.1.1.3.4.4", "OpenLDAP"
+
+
 class _Row(NamedTuple):
     """One rule. Where ``bound``, ``normalise`` and ``assertion`` are functions of the schema that give those
     functions."""
 
     oid: str
     name: str
+    source: str
     syntax: str
     kind: str
     normalise: Any
@@ -62,6 +67,7 @@ class _Row(NamedTuple):
 def _equality(
     oid: str,
     name: str,
+    source: str,
     syntax: str,
     normalise: Any,
     *,
@@ -71,24 +77,26 @@ def _equality(
     listed: bool = True,
     uses: tuple[str, ...] | None = None,
 ) -> _Row:
-    return _Row(oid, name, syntax, "equality", normalise, matches, None, assertion, bound, listed, uses)
+    return _Row(oid, name, source, syntax, "equality", normalise, matches, None, assertion, bound, listed, uses)
 
 
 def _ordering(
     oid: str,
     name: str,
+    source: str,
     syntax: str,
     normalise: normal.Normalise,
     *,
     listed: bool = True,
     uses: tuple[str, ...] | None = None,
 ) -> _Row:
-    return _Row(oid, name, syntax, "ordering", normalise, normal.below, None, None, False, listed, uses)
+    return _Row(oid, name, source, syntax, "ordering", normalise, normal.below, None, None, False, listed, uses)
 
 
 def _substrings(
     oid: str,
     name: str,
+    source: str,
     normalise: normal.Normalise,
     piece: Callable[[bytes, str], bytes | None],
     *,
@@ -96,18 +104,21 @@ def _substrings(
     uses: tuple[str, ...] = (),
 ) -> _Row:
     # slapd has no syntax check for an assertion of it as a whole, so that an extensible filter with it is undefined.
-    return _Row(oid, name, syntax, "substrings", normalise, normal.equal, piece, normal.nothing, False, True, uses)
+    return _Row(
+        oid, name, source, syntax, "substrings", normalise, normal.equal, piece, normal.nothing, False, True, uses
+    )
 
 
 def _tree(number: str, name: str, matches: Callable[[Any, Any], bool]) -> _Row:
     oid = "1.3.6.1.4.1.4203.666.4." + number
-    return _equality(oid, name, _DN, normal.dn, matches=matches, bound=True, listed=False)
+    return _equality(oid, name, _OPENLDAP, _DN, normal.dn, matches=matches, bound=True, listed=False)
 
 
 def _sound(number: str, name: str, syntax: str, value: Any, assertion: Any, *uses: str) -> _Row:
     return _equality(
         "1.3.6.1.4.1.4203.666.4." + number,
         name,
+        _OPENLDAP,
         syntax,
         value,
         matches=approx.sounds_match,
@@ -119,17 +130,23 @@ def _sound(number: str, name: str, syntax: str, value: Any, assertion: Any, *use
 
 # In the order of slapd's subschema. ``uses`` is () where slapd allows no extensible filter, None for that syntax alone.
 _ROWS: tuple[_Row, ...] = (
-    _ordering("1.3.6.1.1.16.3", "UUIDOrderingMatch", _UUID, normal.uuid, uses=()),
-    _equality("1.3.6.1.1.16.2", "UUIDMatch", _UUID, normal.uuid, uses=()),
+    _ordering("1.3.6.1.1.16.3", "UUIDOrderingMatch", "RFC 4530 section 2.3", _UUID, normal.uuid, uses=()),
+    _equality("1.3.6.1.1.16.2", "UUIDMatch", "RFC 4530 section 2.2", _UUID, normal.uuid, uses=()),
     _equality(
-        "1.2.840.113556.1.4.804", "integerBitOrMatch", _INTEGER, normal.integer_of_64_bits, matches=normal.any_bit
+        "1.2.840.113556.1.4.804", "integerBitOrMatch", _AD, _INTEGER, normal.integer_of_64_bits, matches=normal.any_bit
     ),
     _equality(
-        "1.2.840.113556.1.4.803", "integerBitAndMatch", _INTEGER, normal.integer_of_64_bits, matches=normal.all_bits
+        "1.2.840.113556.1.4.803",
+        "integerBitAndMatch",
+        _AD,
+        _INTEGER,
+        normal.integer_of_64_bits,
+        matches=normal.all_bits,
     ),
     _substrings(
         "1.3.6.1.4.1.4203.1.2.1",
         "caseExactIA5SubstringsMatch",
+        _OPENLDAP,
         prepare.ia5_case_exact,
         prepare.ia5_case_exact_piece,
         syntax=_IA5,
@@ -137,15 +154,31 @@ _ROWS: tuple[_Row, ...] = (
     _substrings(
         "1.3.6.1.4.1.1466.109.114.3",
         "caseIgnoreIA5SubstringsMatch",
+        _4517 + "8",
         prepare.ia5_case_ignore,
         prepare.ia5_case_ignore_piece,
         syntax=_IA5,
     ),
-    _equality("1.3.6.1.4.1.1466.109.114.2", "caseIgnoreIA5Match", _IA5, prepare.ia5_case_ignore, uses=(_IA5, _COUNTRY)),
-    _equality("1.3.6.1.4.1.1466.109.114.1", "caseExactIA5Match", _IA5, prepare.ia5_case_exact, uses=(_IA5, _COUNTRY)),
+    _equality(
+        "1.3.6.1.4.1.1466.109.114.2",
+        "caseIgnoreIA5Match",
+        _4517 + "7",
+        _IA5,
+        prepare.ia5_case_ignore,
+        uses=(_IA5, _COUNTRY),
+    ),
+    _equality(
+        "1.3.6.1.4.1.1466.109.114.1",
+        "caseExactIA5Match",
+        _4517 + "3",
+        _IA5,
+        prepare.ia5_case_exact,
+        uses=(_IA5, _COUNTRY),
+    ),
     _equality(
         "2.5.13.38",
         "certificateListExactMatch",
+        _4523 + "5",
         "1.3.6.1.1.15.5",
         normal.certificate_list,
         assertion=normal.certificate_list_assertion,
@@ -155,6 +188,7 @@ _ROWS: tuple[_Row, ...] = (
     _equality(
         "2.5.13.34",
         "certificateExactMatch",
+        _4523 + "1",
         "1.3.6.1.1.15.1",
         normal.certificate,
         assertion=normal.certificate_assertion,
@@ -164,6 +198,7 @@ _ROWS: tuple[_Row, ...] = (
     _equality(
         "2.5.13.30",
         "objectIdentifierFirstComponentMatch",
+        _4517 + "25",
         _OID,
         lambda schema: normal.oid_first_component,
         assertion=normal.definition,
@@ -173,37 +208,55 @@ _ROWS: tuple[_Row, ...] = (
     _equality(
         "2.5.13.29",
         "integerFirstComponentMatch",
+        _4517 + "18",
         _INTEGER,
         normal.integer_first_component,
         assertion=normal.integer,
         uses=(_INTEGER, _STANDARD + "17"),
     ),
-    _ordering("2.5.13.28", "generalizedTimeOrderingMatch", _TIME, times.generalized_time_order),
-    _equality("2.5.13.27", "generalizedTimeMatch", _TIME, times.generalized_time),
-    _equality("2.5.13.23", "uniqueMemberMatch", _NAME_AND_UID, normal.name_and_uid, bound=True),
-    _substrings("2.5.13.21", "telephoneNumberSubstringsMatch", prepare.telephone, prepare.telephone_piece),
-    _equality("2.5.13.20", "telephoneNumberMatch", _TELEPHONE, prepare.telephone),
-    _substrings("2.5.13.19", "octetStringSubstringsMatch", normal.octets, normal.octets_piece, syntax=_OCTETS),
-    _ordering("2.5.13.18", "octetStringOrderingMatch", _OCTETS, normal.octets),
-    _equality("2.5.13.17", "octetStringMatch", _OCTETS, normal.octets),
-    _equality("2.5.13.16", "bitStringMatch", _BIT_STRING, normal.bit_string),
-    _ordering("2.5.13.15", "integerOrderingMatch", _INTEGER, normal.integer),
-    _equality("2.5.13.14", "integerMatch", _INTEGER, normal.integer),
-    _equality("2.5.13.13", "booleanMatch", _BOOLEAN, normal.boolean),
-    _substrings("2.5.13.12", "caseIgnoreListSubstringsMatch", prepare.case_ignore_list, prepare.case_ignore_list_piece),
-    _equality("2.5.13.11", "caseIgnoreListMatch", _POSTAL, prepare.case_ignore_list),
-    _substrings("2.5.13.10", "numericStringSubstringsMatch", prepare.numeric, prepare.numeric_piece),
-    _ordering("2.5.13.9", "numericStringOrderingMatch", _NUMERIC, prepare.numeric),
-    _equality("2.5.13.8", "numericStringMatch", _NUMERIC, prepare.numeric),
-    _substrings("2.5.13.7", "caseExactSubstringsMatch", prepare.case_exact, prepare.case_exact_piece, uses=_STRINGS),
-    _ordering("2.5.13.6", "caseExactOrderingMatch", _TEXT, prepare.case_exact, uses=(_TEXT, *_STRINGS)),
-    _equality("2.5.13.5", "caseExactMatch", _TEXT, prepare.case_exact, uses=(_TEXT, *_STRINGS)),
-    _substrings("2.5.13.4", "caseIgnoreSubstringsMatch", prepare.case_ignore, prepare.case_ignore_piece, uses=_STRINGS),
-    _ordering("2.5.13.3", "caseIgnoreOrderingMatch", _TEXT, prepare.case_ignore, uses=(_TEXT, *_STRINGS)),
-    _equality("2.5.13.2", "caseIgnoreMatch", _TEXT, prepare.case_ignore, uses=(_TEXT, *_STRINGS)),
-    _equality("1.2.36.79672281.1.13.3", "rdnMatch", _RDN, normal.rdn, bound=True),
-    _equality("2.5.13.1", "distinguishedNameMatch", _DN, normal.dn_key, bound=True),
-    _equality("2.5.13.0", "objectIdentifierMatch", _OID, normal.object_identifier),
+    _ordering("2.5.13.28", "generalizedTimeOrderingMatch", _4517 + "17", _TIME, times.generalized_time_order),
+    _equality("2.5.13.27", "generalizedTimeMatch", _4517 + "16", _TIME, times.generalized_time),
+    _equality("2.5.13.23", "uniqueMemberMatch", _4517 + "31", _NAME_AND_UID, normal.name_and_uid, bound=True),
+    _substrings(
+        "2.5.13.21", "telephoneNumberSubstringsMatch", _4517 + "30", prepare.telephone, prepare.telephone_piece
+    ),
+    _equality("2.5.13.20", "telephoneNumberMatch", _4517 + "29", _TELEPHONE, prepare.telephone),
+    _substrings("2.5.13.19", "octetStringSubstringsMatch", "X.520", normal.octets, normal.octets_piece, syntax=_OCTETS),
+    _ordering("2.5.13.18", "octetStringOrderingMatch", _4517 + "28", _OCTETS, normal.octets),
+    _equality("2.5.13.17", "octetStringMatch", _4517 + "27", _OCTETS, normal.octets),
+    _equality("2.5.13.16", "bitStringMatch", _4517 + "1", _BIT_STRING, normal.bit_string),
+    _ordering("2.5.13.15", "integerOrderingMatch", _4517 + "20", _INTEGER, normal.integer),
+    _equality("2.5.13.14", "integerMatch", _4517 + "19", _INTEGER, normal.integer),
+    _equality("2.5.13.13", "booleanMatch", _4517 + "2", _BOOLEAN, normal.boolean),
+    _substrings(
+        "2.5.13.12",
+        "caseIgnoreListSubstringsMatch",
+        _4517 + "10",
+        prepare.case_ignore_list,
+        prepare.case_ignore_list_piece,
+    ),
+    _equality("2.5.13.11", "caseIgnoreListMatch", _4517 + "9", _POSTAL, prepare.case_ignore_list),
+    _substrings("2.5.13.10", "numericStringSubstringsMatch", _4517 + "24", prepare.numeric, prepare.numeric_piece),
+    _ordering("2.5.13.9", "numericStringOrderingMatch", _4517 + "23", _NUMERIC, prepare.numeric),
+    _equality("2.5.13.8", "numericStringMatch", _4517 + "22", _NUMERIC, prepare.numeric),
+    _substrings(
+        "2.5.13.7", "caseExactSubstringsMatch", _4517 + "6", prepare.case_exact, prepare.case_exact_piece, uses=_STRINGS
+    ),
+    _ordering("2.5.13.6", "caseExactOrderingMatch", _4517 + "5", _TEXT, prepare.case_exact, uses=(_TEXT, *_STRINGS)),
+    _equality("2.5.13.5", "caseExactMatch", _4517 + "4", _TEXT, prepare.case_exact, uses=(_TEXT, *_STRINGS)),
+    _substrings(
+        "2.5.13.4",
+        "caseIgnoreSubstringsMatch",
+        _4517 + "13",
+        prepare.case_ignore,
+        prepare.case_ignore_piece,
+        uses=_STRINGS,
+    ),
+    _ordering("2.5.13.3", "caseIgnoreOrderingMatch", _4517 + "12", _TEXT, prepare.case_ignore, uses=(_TEXT, *_STRINGS)),
+    _equality("2.5.13.2", "caseIgnoreMatch", _4517 + "11", _TEXT, prepare.case_ignore, uses=(_TEXT, *_STRINGS)),
+    _equality("1.2.36.79672281.1.13.3", "rdnMatch", _OPENLDAP, _RDN, normal.rdn, bound=True),
+    _equality("2.5.13.1", "distinguishedNameMatch", _4517 + "15", _DN, normal.dn_key, bound=True),
+    _equality("2.5.13.0", "objectIdentifierMatch", _4517 + "26", _OID, normal.object_identifier),
     # Known to slapd, but not in its subschema.
     _sound(
         "4", "directoryStringApproxMatch", _TEXT, approx.value_sounds, approx.assertion_sounds, _PRINTABLE, _COUNTRY
@@ -213,11 +266,12 @@ _ROWS: tuple[_Row, ...] = (
     _tree("8", "dnOneLevelMatch", normal.child),
     _tree("10", "dnSubordinateMatch", normal.strictly_below),
     _tree("11", "dnSuperiorMatch", normal.strictly_above),
-    _equality("1.3.6.1.4.1.4203.666.11.2.2", "CSNMatch", _CSN, times.csn, listed=False, uses=()),
-    _ordering("1.3.6.1.4.1.4203.666.11.2.3", "CSNOrderingMatch", _CSN, times.csn, listed=False),
+    _equality("1.3.6.1.4.1.4203.666.11.2.2", "CSNMatch", _OPENLDAP, _CSN, times.csn, listed=False, uses=()),
+    _ordering("1.3.6.1.4.1.4203.666.11.2.3", "CSNOrderingMatch", _OPENLDAP, _CSN, times.csn, listed=False),
     _equality(
         "1.3.6.1.4.1.4203.666.11.2.5",
         "CSNSIDMatch",
+        _OPENLDAP,
         _SERVER_ID,
         times.csn_server,
         assertion=times.server_id,
@@ -227,16 +281,26 @@ _ROWS: tuple[_Row, ...] = (
     _equality(
         "1.3.6.1.4.1.4203.666.4.12",
         "authzMatch",
+        _OPENLDAP,
         _AUTHORISATION,
         normal.authorisation,
         bound=True,
         listed=False,
         uses=(),
     ),
-    _equality("1.3.6.1.4.1.4203.666.4.13", "privateKeyMatch", _PRIVATE_KEY, normal.private_key, listed=False, uses=()),
+    _equality(
+        "1.3.6.1.4.1.4203.666.4.13",
+        "privateKeyMatch",
+        _OPENLDAP,
+        _PRIVATE_KEY,
+        normal.private_key,
+        listed=False,
+        uses=(),
+    ),
     _equality(
         "2.5.13.45",
         "attributeCertificateExactMatch",
+        _OPENLDAP,
         "1.3.6.1.4.1.4203.666.11.10.2.2",
         normal.attribute_certificate,
         listed=False,
@@ -245,15 +309,20 @@ _ROWS: tuple[_Row, ...] = (
     _equality(
         "1.3.6.1.4.1.4203.666.4.2",
         "OpenLDAPaciMatch",
+        _OPENLDAP,
         "1.3.6.1.4.1.4203.666.2.1",
         normal.nothing,
         listed=False,
         uses=(),
     ),
-    _equality("2.5.13.22", "presentationAddressMatch", _STANDARD + "43", normal.nothing, listed=False),
-    _equality("2.5.13.24", "protocolInformationMatch", _STANDARD + "42", normal.nothing, listed=False),
+    _equality(
+        "2.5.13.22", "presentationAddressMatch", "RFC 2252 section 8.1", _STANDARD + "43", normal.nothing, listed=False
+    ),
+    _equality(
+        "2.5.13.24", "protocolInformationMatch", "RFC 2252 section 8.1", _STANDARD + "42", normal.nothing, listed=False
+    ),
     # Active Directory's rule in chain: who evaluates the filter follows the chain, two DNs alone can only be equal.
-    _equality("1.2.840.113556.1.4.1941", "", _DN, normal.dn_key, bound=True, listed=False),
+    _equality("1.2.840.113556.1.4.1941", "", _AD, _DN, normal.dn_key, bound=True, listed=False),
 )
 
 _USES = {row.oid: row.uses if row.uses is not None else (row.syntax,) for row in _ROWS}
@@ -307,6 +376,7 @@ def build_rules(schema: Definitions, syntaxes: dict[str, Syntax]) -> dict[str, M
             matches=row.matches,
             piece=row.piece,
             definition=f"( {row.oid} NAME '{row.name}' SYNTAX {row.syntax} )" if row.listed else "",
+            source=row.source,
         )
         if row.name:
             rules[row.name.lower()] = rule
@@ -314,6 +384,7 @@ def build_rules(schema: Definitions, syntaxes: dict[str, Syntax]) -> dict[str, M
     rules[OBJECT_CLASS] = MatchingRule(
         oid=public.oid,
         names=public.names,
+        source=public.source,
         syntax=syntaxes[OBJECT_CLASS],
         kind=public.kind,
         normalise=known,

@@ -85,7 +85,10 @@ class Revision:
                 )
 
     def _check_rules(self, row: Row, element: AttributeType) -> None:
-        for keyword, rule in (("EQUALITY", element.equality), ("SUBSTR", element.substrings)):
+        # slapd looks at the equality rule instead of one for substrings, where there is one
+        substrings = None if element.equality is not None else element.substrings
+        rules = (("EQUALITY", element.equality), ("ORDERING", element.ordering), ("SUBSTR", substrings))
+        for keyword, rule in rules:
             name = row.definition.one(keyword)
             if name is not None and rule is not None and rule.definition and not self._applies(rule, element):
                 raise row.error(

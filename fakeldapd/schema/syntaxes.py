@@ -1,8 +1,8 @@
 """LDAP syntaxes (RFC 4517 section 3.3, RFC 4523, RFC 2307, RFC 4530 and slapd's own): what octets are a value of each.
 
-One row of ``_ROWS`` is one syntax: its OID, its description, how values are checked, and what the subschema says of
-it. A syntax that slapd names but has no check for refuses every value (``no_value``): an attribute of it can't hold
-any. That is so of Fax, Guide and many more, as slapd has it.
+One row of ``_ROWS`` is one syntax: its OID, its description, where it is specified, what the subschema says of it, and
+how values are checked. A syntax that slapd names but has no check for refuses every value (``no_value``): an attribute
+of it can't hold any. That is so of Fax, Guide and many more, as slapd has it.
 
 The checks are as strict or lax as slapd's, not as RFC 4517's grammars; comments say where the two part. Those that
 need to know attribute types or DNs take them from the schema when they are called, so that a schema may be built
@@ -230,87 +230,111 @@ def _check(pretty: Pretty) -> Check:
 
 _STANDARD = "1.3.6.1.4.1.1466.115.121.1."
 
+_4517, _4523 = "RFC 4517 section 3.3.", "RFC 4523 section 2."
+_2252, _OPENLDAP = "RFC 2252 section 4.3.2", "OpenLDAP"
+
 _TEXT, _OCTETS, _BINARY, _HIDDEN = range(4)
 """How a syntax is published: as text, with X-NOT-HUMAN-READABLE, with X-BINARY-TRANSFER-REQUIRED besides, or not at
 all."""
 
-_ROWS: tuple[tuple[str, str, int, Check], ...] = (
-    (_STANDARD + "4", "Audio", _OCTETS, anything),
-    (_STANDARD + "5", "Binary", _OCTETS, anything),
-    (_STANDARD + "6", "Bit String", _TEXT, is_bit_string),
-    (_STANDARD + "7", "Boolean", _TEXT, _boolean),
-    (_STANDARD + "8", "Certificate", _BINARY, x509.is_certificate),
-    (_STANDARD + "9", "Certificate List", _BINARY, x509.is_certificate_list),
-    (_STANDARD + "10", "Certificate Pair", _BINARY, x509.is_sequence),
-    ("1.3.6.1.4.1.4203.666.11.10.2.1", "X.509 AttributeCertificate", _BINARY, x509.is_attribute_certificate),
-    (_STANDARD + "12", "Distinguished Name", _TEXT, anything),
-    ("1.2.36.79672281.1.5.0", "RDN", _TEXT, anything),
-    (_STANDARD + "14", "Delivery Method", _TEXT, _delivery_method),
-    (_STANDARD + "15", "Directory String", _TEXT, _directory_string),
-    (_STANDARD + "22", "Facsimile Telephone Number", _TEXT, _printable_strings),
-    (_STANDARD + "24", "Generalized Time", _TEXT, _generalized_time),
-    (_STANDARD + "26", "IA5 String", _TEXT, bytes.isascii),
-    (_STANDARD + "27", "Integer", _TEXT, is_integer),
-    (_STANDARD + "28", "JPEG", _OCTETS, anything),
-    (_STANDARD + "34", "Name And Optional UID", _TEXT, anything),
-    (_STANDARD + "36", "Numeric String", _TEXT, _numeric_string),
-    (_STANDARD + "38", "OID", _TEXT, is_numeric_oid),  # no descriptors; objectClass has a syntax of its own, below
-    (_STANDARD + "39", "Other Mailbox", _TEXT, bytes.isascii),  # whether a type and a "$" come first isn't looked at
-    (_STANDARD + "40", "Octet String", _TEXT, anything),
-    (_STANDARD + "41", "Postal Address", _TEXT, prepare.is_postal_address),
-    (_STANDARD + "44", "Printable String", _TEXT, prepare.is_printable),
-    (_STANDARD + "11", "Country String", _TEXT, _country_string),
-    (_STANDARD + "45", "SubtreeSpecification", _TEXT, prepare.is_utf8),  # the grammar of RFC 3672 isn't looked at
-    (_STANDARD + "49", "Supported Algorithm", _BINARY, anything),
-    (_STANDARD + "50", "Telephone Number", _TEXT, prepare.is_printable),
-    (_STANDARD + "52", "Telex Number", _TEXT, _printable_strings),
-    ("1.3.6.1.1.1.0.0", "RFC2307 NIS Netgroup Triple", _TEXT, _netgroup_triple),
-    ("1.3.6.1.1.1.0.1", "RFC2307 Boot Parameter", _TEXT, _boot_parameter),
-    ("1.3.6.1.1.16.1", "UUID", _TEXT, is_uuid),
-    ("1.2.840.113549.1.8.1.1", "PKCS#8 PrivateKeyInfo", _TEXT, x509.is_private_key),
+_ROWS: tuple[tuple[str, str, str, int, Check], ...] = (
+    (_STANDARD + "4", "Audio", _2252, _OCTETS, anything),
+    (_STANDARD + "5", "Binary", _2252, _OCTETS, anything),
+    (_STANDARD + "6", "Bit String", _4517 + "2", _TEXT, is_bit_string),
+    (_STANDARD + "7", "Boolean", _4517 + "3", _TEXT, _boolean),
+    (_STANDARD + "8", "Certificate", _4523 + "1", _BINARY, x509.is_certificate),
+    (_STANDARD + "9", "Certificate List", _4523 + "2", _BINARY, x509.is_certificate_list),
+    (_STANDARD + "10", "Certificate Pair", _4523 + "3", _BINARY, x509.is_sequence),
+    ("1.3.6.1.4.1.4203.666.11.10.2.1", "X.509 AttributeCertificate", _OPENLDAP, _BINARY, x509.is_attribute_certificate),
+    (_STANDARD + "12", "Distinguished Name", _4517 + "9", _TEXT, anything),
+    ("1.2.36.79672281.1.5.0", "RDN", _OPENLDAP, _TEXT, anything),
+    (_STANDARD + "14", "Delivery Method", _4517 + "5", _TEXT, _delivery_method),
+    (_STANDARD + "15", "Directory String", _4517 + "6", _TEXT, _directory_string),
+    (_STANDARD + "22", "Facsimile Telephone Number", _4517 + "11", _TEXT, _printable_strings),
+    (_STANDARD + "24", "Generalized Time", _4517 + "13", _TEXT, _generalized_time),
+    (_STANDARD + "26", "IA5 String", _4517 + "15", _TEXT, bytes.isascii),
+    (_STANDARD + "27", "Integer", _4517 + "16", _TEXT, is_integer),
+    (_STANDARD + "28", "JPEG", _4517 + "17", _OCTETS, anything),
+    (_STANDARD + "34", "Name And Optional UID", _4517 + "21", _TEXT, anything),
+    (_STANDARD + "36", "Numeric String", _4517 + "23", _TEXT, _numeric_string),
+    (
+        _STANDARD + "38",
+        "OID",
+        _4517 + "26",
+        _TEXT,
+        is_numeric_oid,
+    ),  # no descriptors; objectClass has a syntax of its own, below
+    (
+        _STANDARD + "39",
+        "Other Mailbox",
+        _4517 + "27",
+        _TEXT,
+        bytes.isascii,
+    ),  # whether a type and a "$" come first isn't looked at
+    (_STANDARD + "40", "Octet String", _4517 + "25", _TEXT, anything),
+    (_STANDARD + "41", "Postal Address", _4517 + "28", _TEXT, prepare.is_postal_address),
+    (_STANDARD + "44", "Printable String", _4517 + "29", _TEXT, prepare.is_printable),
+    (_STANDARD + "11", "Country String", _4517 + "4", _TEXT, _country_string),
+    (
+        _STANDARD + "45",
+        "SubtreeSpecification",
+        "RFC 3672 section 2.1",
+        _TEXT,
+        prepare.is_utf8,
+    ),  # the grammar of RFC 3672 isn't looked at
+    (_STANDARD + "49", "Supported Algorithm", _4523 + "4", _BINARY, anything),
+    (_STANDARD + "50", "Telephone Number", _4517 + "31", _TEXT, prepare.is_printable),
+    (_STANDARD + "52", "Telex Number", _4517 + "33", _TEXT, _printable_strings),
+    ("1.3.6.1.1.1.0.0", "RFC2307 NIS Netgroup Triple", "RFC 2307 section 2.4", _TEXT, _netgroup_triple),
+    ("1.3.6.1.1.1.0.1", "RFC2307 Boot Parameter", "RFC 2307 section 2.4", _TEXT, _boot_parameter),
+    ("1.3.6.1.1.16.1", "UUID", "RFC 4530 section 2.1", _TEXT, is_uuid),
+    ("1.2.840.113549.1.8.1.1", "PKCS#8 PrivateKeyInfo", "RFC 5208 section 5", _TEXT, x509.is_private_key),
     # Known to slapd, but not in its subschema.
-    ("1.3.6.1.4.1.4203.666.11.2.1", "CSN", _HIDDEN, _csn),
-    ("1.3.6.1.4.1.4203.666.11.2.4", "CSN SID", _HIDDEN, _server_id),
-    ("1.3.6.1.4.1.4203.666.2.7", "OpenLDAP authz", _HIDDEN, anything),
-    ("1.3.6.1.4.1.4203.1.1.1", "OpenLDAP void", _HIDDEN, no_value),
-    ("1.3.6.1.4.1.4203.666.2.1", "OpenLDAP Experimental ACI", _HIDDEN, no_value),
-    ("1.3.6.1.1.15.1", "Certificate Exact Assertion", _HIDDEN, no_value),
-    ("1.3.6.1.1.15.5", "Certificate List Exact Assertion", _HIDDEN, no_value),
-    ("1.3.6.1.4.1.4203.666.11.10.2.2", "AttributeCertificate Exact Assertion", _HIDDEN, no_value),
-    ("1.3.6.1.4.1.4203.666.11.10.2.3", "AttributeCertificate Assertion", _HIDDEN, no_value),
+    ("1.3.6.1.4.1.4203.666.11.2.1", "CSN", _OPENLDAP, _HIDDEN, _csn),
+    ("1.3.6.1.4.1.4203.666.11.2.4", "CSN SID", _OPENLDAP, _HIDDEN, _server_id),
+    ("1.3.6.1.4.1.4203.666.2.7", "OpenLDAP authz", _OPENLDAP, _HIDDEN, anything),
+    ("1.3.6.1.4.1.4203.1.1.1", "OpenLDAP void", _OPENLDAP, _HIDDEN, no_value),
+    ("1.3.6.1.4.1.4203.666.2.1", "OpenLDAP Experimental ACI", _OPENLDAP, _HIDDEN, no_value),
+    ("1.3.6.1.1.15.1", "Certificate Exact Assertion", _4523 + "5", _HIDDEN, no_value),
+    ("1.3.6.1.1.15.5", "Certificate List Exact Assertion", _4523 + "9", _HIDDEN, no_value),
+    ("1.3.6.1.4.1.4203.666.11.10.2.2", "AttributeCertificate Exact Assertion", _OPENLDAP, _HIDDEN, no_value),
+    ("1.3.6.1.4.1.4203.666.11.10.2.3", "AttributeCertificate Assertion", _OPENLDAP, _HIDDEN, no_value),
 )
 
 _UNCHECKED = {
-    _STANDARD + number: name
-    for number, name in (
-        ("1", "ACI Item"),
-        ("2", "Access Point"),
-        ("3", "Attribute Type Description"),
-        ("13", "Data Quality"),
-        ("16", "DIT Content Rule Description"),
-        ("17", "DIT Structure Rule Description"),
-        ("19", "DSA Quality"),
-        ("20", "DSE Type"),
-        ("21", "Enhanced Guide"),
-        ("23", "Fax"),
-        ("25", "Guide"),
-        ("29", "Master And Shadow Access Points"),
-        ("30", "Matching Rule Description"),
-        ("31", "Matching Rule Use Description"),
-        ("32", "Mail Preference"),
-        ("33", "MHS OR Address"),
-        ("35", "Name Form Description"),
-        ("37", "Object Class Description"),
-        ("42", "Protocol Information"),
-        ("43", "Presentation Address"),
-        ("51", "Teletex Terminal Identifier"),
-        ("54", "LDAP Syntax Description"),
-        ("55", "Modify Rights"),
-        ("56", "LDAP Schema Definition"),
-        ("57", "LDAP Schema Description"),
-        ("58", "Substring Assertion"),
+    _STANDARD + number: (name, source)
+    for number, name, source in (
+        ("1", "ACI Item", _2252),
+        ("2", "Access Point", _2252),
+        ("3", "Attribute Type Description", _4517 + "1"),
+        ("13", "Data Quality", _2252),
+        ("16", "DIT Content Rule Description", _4517 + "7"),
+        ("17", "DIT Structure Rule Description", _4517 + "8"),
+        ("19", "DSA Quality", _2252),
+        ("20", "DSE Type", _2252),
+        ("21", "Enhanced Guide", _4517 + "10"),
+        ("23", "Fax", _4517 + "12"),
+        ("25", "Guide", _4517 + "14"),
+        ("29", "Master And Shadow Access Points", _2252),
+        ("30", "Matching Rule Description", _4517 + "19"),
+        ("31", "Matching Rule Use Description", _4517 + "20"),
+        ("32", "Mail Preference", _2252),
+        ("33", "MHS OR Address", _2252),
+        ("35", "Name Form Description", _4517 + "22"),
+        ("37", "Object Class Description", _4517 + "24"),
+        ("42", "Protocol Information", _2252),
+        ("43", "Presentation Address", _2252),
+        ("51", "Teletex Terminal Identifier", _4517 + "32"),
+        ("54", "LDAP Syntax Description", _4517 + "18"),
+        ("55", "Modify Rights", _2252),
+        ("56", "LDAP Schema Definition", _2252),
+        ("57", "LDAP Schema Description", _2252),
+        ("58", "Substring Assertion", _4517 + "30"),
     )
-} | {f"1.3.6.1.1.15.{number}": "X.509 assertion" for number in (2, 3, 4, 6, 7)}
+} | {
+    f"1.3.6.1.1.15.{number}": ("X.509 assertion", _4523 + section)
+    for number, section in ((2, "6"), (3, "7"), (4, "8"), (6, "10"), (7, "11"))
+}
 """Syntaxes slapd names without a check: definitions of attributes may refer to them, values don't exist."""
 
 OBJECT_CLASS = "objectclass"
@@ -345,12 +369,13 @@ def build_syntaxes(schema: Definitions) -> dict[str, Syntax]:
             binary=published == _BINARY or oid in _ALSO_BINARY,
             human_readable=published in (_TEXT, _HIDDEN),
             definition=_definition(oid, description, published),
+            source=source,
         )
-        for oid, description, published, check in _ROWS
+        for oid, description, source, published, check in _ROWS
     }
-    for oid, description in _UNCHECKED.items():
-        syntaxes[oid] = Syntax(oid, description, no_value, binary=oid in _ALSO_BINARY)
-    syntaxes[OBJECT_CLASS] = Syntax(_STANDARD + "38", "OID", anything)
+    for oid, (description, source) in _UNCHECKED.items():
+        syntaxes[oid] = Syntax(oid, description, no_value, binary=oid in _ALSO_BINARY, source=source)
+    syntaxes[OBJECT_CLASS] = Syntax(_STANDARD + "38", "OID", anything, source=_4517 + "26")
     for key, pretty in (
         (_STANDARD + "12", _dn_text(schema)),
         ("1.2.36.79672281.1.5.0", _rdn_text(schema)),

@@ -65,9 +65,8 @@ FLUSH_AT = 65536
 """Octets of answers collected before they are sent: what a socket takes at once."""
 
 MAX_OUTSTANDING = 1000
-"""Operations of one connection that may be running. slapd keeps as many requests for a bound client
-(conn_max_pending_auth) and closes the connection then; here reading stops, which a client with that much patience will
-prefer."""
+"""Operations of one connection that may be running. slapd keeps as many for a bound client (conn_max_pending_auth) and
+closes the connection then; here reading stops, which a client with that much patience will prefer."""
 
 LINGER = 5.0
 """Seconds that a connection being closed gets to take what was still queued for it."""
@@ -142,8 +141,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         self._end_all()
         self._pending.clear()
         self._outlet.pieces.clear()
-        self.session.suspended.clear()
-        self.session.tell(None)
+        self.session.end()
         _log.debug("%s disconnected", self.session.peer)
         self.factory.connection_closed(self)
 
@@ -288,9 +286,8 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         """RFC 4511 section 4.11: no answer, neither to this nor to the other."""
         assert isinstance(message.op, m.AbandonRequest)
         self.session.tell(message.op, message.message_id, message.controls)
-        for parked in list(self._parked):
-            if parked.request.message_id == message.op.message_id:
-                self._end(parked)
+        for parked in [each for each in self._parked if each.request.message_id == message.op.message_id]:
+            self._end(parked)
 
     def _unbind(self, message: m.LDAPMessage) -> None:
         """RFC 4511 section 4.3."""

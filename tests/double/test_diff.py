@@ -1,7 +1,7 @@
 """The difference between two states of a directory."""
 
 import pytest
-from double.asking import ADA, BASE, BOB, PEOPLE
+from double.client import ADA, BASE, BOB, PEOPLE
 
 from fakeldapd import FakeDirectory
 from fakeldapd.directory.snapshot import SnapshotError

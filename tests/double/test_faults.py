@@ -184,7 +184,7 @@ def test_an_operation_that_is_done_without_its_answer(directory: FakeDirectory) 
 
 
 def test_scopes(directory: FakeDirectory) -> None:
-    plain = directory.handler
+    plain = directory.layers
     with directory.fault(code=1) as outer:
         with directory.fault(op="search", code=2) as inner:
             assert (code(directory, search()), code(directory, WHOAMI)) == (2, 1)
@@ -192,13 +192,13 @@ def test_scopes(directory: FakeDirectory) -> None:
         assert code(directory, search()) == 1
         inner.close()
     assert code(directory, search()) == 0
-    assert directory.handler is plain
+    assert directory.layers == plain
     assert (outer.hits, inner.hits) == (2, 1)
     assert repr(inner) == "<fault(op='search', code=2): 1 hit>"
 
 
 def test_a_reset_ends_them(directory: FakeDirectory) -> None:
-    plain = directory.handler
+    plain = directory.layers
     fault = directory.fault(action="hang")
     hanging = directory.handler(Request(Session(), 1, search()))
     wait = next(hanging)
@@ -206,7 +206,7 @@ def test_a_reset_ends_them(directory: FakeDirectory) -> None:
     assert isinstance(wait, Wait)
     assert wait.signal.fired
     assert directory.faults == ()
-    assert directory.handler is plain
+    assert directory.layers == plain
     fault.close()
     directory.fault(code=1)
     assert code(directory, search()) == 1

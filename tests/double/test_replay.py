@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from double.asking import ADA, BASE, BOB, PEOPLE, Asking
+from double.client import ADA, BASE, BOB, PEOPLE, Asking
 from server_support.running import LONG, Running
 
 from fakeldapd import FakeDirectory

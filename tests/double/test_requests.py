@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from double.asking import ADA, BASE, BOB, PEOPLE, Asking
+from double.client import ADA, BASE, BOB, PEOPLE, Asking
 
 from fakeldapd import FakeDirectory
 from fakeldapd.middleware.secrets import Secret

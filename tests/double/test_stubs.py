@@ -217,11 +217,11 @@ def test_faults_are_around_stubs(directory: FakeDirectory) -> None:
 
 
 def test_a_reset_ends_them(directory: FakeDirectory) -> None:
-    plain = directory.handler
+    plain = directory.layers
     stub = directory.stub(code=51)
     directory.reset()
     assert directory.stubs == ()
-    assert directory.handler is plain
+    assert directory.layers == plain
     stub.close()
     with directory.stub(code=51):
         assert code(directory, search()) == 51

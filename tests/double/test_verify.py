@@ -5,7 +5,7 @@ import threading
 from typing import Any
 
 import pytest
-from double.asking import ADA, BASE, BOB, PEOPLE, Asking
+from double.client import ADA, BASE, BOB, PEOPLE, Asking
 
 from fakeldapd import FakeDirectory
 from fakeldapd.protocol import messages as m
@@ -188,7 +188,7 @@ def test_unbound(directory: FakeDirectory) -> None:
     for each in (first, second, third):
         each.search()
     first.unbind()
-    second.session.tell(None)
+    second.session.end()
     soon = threading.Thread(target=third.unbind)
     soon.start()
     with pytest.raises(AssertionError, match=r"1 of 3 connections had no Unbind\n  connection 2 .*closed without one"):

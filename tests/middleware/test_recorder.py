@@ -123,7 +123,7 @@ def test_connections_are_counted() -> None:
     assert [record.peer.number for record in kept.snapshot()] == [1, 2, 1]
     sessions[0].tell(m.AbandonRequest(3), 8)
     sessions[0].tell(m.UnbindRequest(), 9)
-    sessions[0].tell(None)
+    sessions[0].end()
     assert [(peer.number, peer.unbound, peer.closed) for peer in kept.connections()] == [
         (1, True, True),
         (2, False, False),
@@ -141,7 +141,7 @@ def test_a_late_request_does_not_show_up_after_clear() -> None:
     next(late)
     kept.clear()
     assert list(late) == [DONE]
-    session.tell(None)
+    session.end()
     assert (kept.snapshot(), kept.connections(), kept.seen) == ([], [], 0)
     list(asked(kept, DONE, session=session))
     [record] = kept.snapshot()

@@ -280,7 +280,14 @@ REFUSED: list[tuple[str, str, int, str]] = [
             80,
             f'olcAttributeTypes: AttributeType inappropriate matching rule: "{rule.split()[1]}"',
         )
-        for rule in ("ORDERING nosuch", "SUBSTR nosuch", "EQUALITY integerMatch", "EQUALITY caseIgnoreOrderingMatch")
+        for rule in (
+            "ORDERING nosuch",
+            "ORDERING integerOrderingMatch",
+            "SUBSTR nosuch",
+            "SUBSTR caseIgnoreSubstringsMatch",
+            "EQUALITY integerMatch",
+            "EQUALITY caseIgnoreOrderingMatch",
+        )
     ],
     *[
         (TYPES, f"( 1.9.1 NAME 'x' {TEXT} {flags} )", 80, 'olcAttributeTypes: AttributeType inappropriate USAGE: "x"')

@@ -17,8 +17,6 @@ from oracle.steps import MANAGE_DSA_IT, PASSWORDS, Row
 SUBENTRIES = "1.3.6.1.4.1.4203.1.10.1"
 UNIVERSE = Path(__file__).parent.parent / "differential" / "universe.ldif"
 GROUPS = UNIVERSE.with_name("groups.ldif")
-WITHOUT_MSUSER = "core,cosine,inetorgperson,nis,misc,dyngroup"
-"""msuser.schema defines a memberOf that slapd's overlay can't use."""
 POLICIES = UNIVERSE.with_name("policies.ldif")
 DEFAULT_POLICY = "cn=default,ou=policies,dc=example,dc=com"
 TWO = ["dc=example,dc=com", "o=Second Base"]
@@ -83,7 +81,7 @@ VARIANTS: dict[str, tuple[Path | None, dict[str, object]]] = {
     "sasl-strong": (SASL_PEOPLE, {"sasl-secprops": "minssf=1"}),
     "message-size": (UNIVERSE, {"max-message-size": 2000}),
     **{
-        f"memberof{setting}": (GROUPS, {"overlay": [f"memberof{setting}"], "schema": WITHOUT_MSUSER})
+        f"memberof{setting}": (GROUPS, {"overlay": [f"memberof{setting}"], "schema": overlays.WITHOUT_MSUSER})
         for setting in (
             "",
             ":refint=TRUE",
@@ -95,8 +93,8 @@ VARIANTS: dict[str, tuple[Path | None, dict[str, object]]] = {
     },
     "refint": (UNIVERSE, {"overlay": ["refint:member manager seeAlso uniqueMember"]}),
     "refint, nothing": (UNIVERSE, {"overlay": ["refint:member manager nothing=cn=nobody modifiersname=cn=me"]}),
-    "memberof, refint": (GROUPS, {"overlay": ["memberof", "refint:member manager"], "schema": WITHOUT_MSUSER}),
     **{name: (UNIVERSE, options) for name, options in overlays.VARIANTS.items()},
+    **{name: (GROUPS, options) for name, options in overlays.AMONG_GROUPS.items()},
     "ppolicy": (POLICIES, {"overlay": [f"ppolicy:default={DEFAULT_POLICY} use_lockout=on"]}),
     "ppolicy-hash": (POLICIES, {"overlay": [f"ppolicy:default={DEFAULT_POLICY} hash_cleartext=on"]}),
     "tls": (UNIVERSE, TLS),
@@ -271,7 +269,8 @@ class Subjects:
     def reset(self, variant: str) -> None:
         """Bring a server's first state back, by starting it anew where nothing else helps."""
         if variant in RESTARTED:
-            self.stop(variant)
+            if self.get(variant).state():
+                self.stop(variant)
             return
         try:
             self.get(variant).reset()

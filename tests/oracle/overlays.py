@@ -81,12 +81,46 @@ valsort-attr businessCategory {GROUPS} alpha-ascend
 valsort-attr carLicense dc=example,dc=com weighted
 valsort-attr departmentNumber dc=example,dc=com weighted alpha-descend"""
 
+SEVERAL = [
+    "memberof",
+    "refint:member manager seeAlso",
+    r"constraint:mail regex '^.*@example\.com$' constraint_attribute manager count 1",
+    "unique:mail uid",
+    "valsort:description dc=example,dc=com alpha-descend",
+    "dynlist:groupOfURLs memberURL member",
+    "retcode:retcode-indir retcode-parent ou=nowhere,dc=example,dc=com",
+]
+TWICE = ["memberof", "memberof:group-oc=groupOfUniqueNames member-ad=uniqueMember memberof-ad=seeAlso"]
+WITHOUT_MSUSER = "core,cosine,inetorgperson,nis,misc,dyngroup"
+"""msuser.schema defines a memberOf that slapd's overlay can't use."""
+
+RULES = [
+    "to attrs=userPassword by self write by anonymous auth by * none",
+    f'to dn.exact="uid=bob,{PEOPLE}" by users read by * none',
+    f'to dn.exact="uid=carol,{PEOPLE}" attrs=mail by users read by * none',
+    "to attrs=employeeNumber by users read by * none",
+    "to attrs=telephoneNumber by users read by * search",
+    'to dn.exact="ou=odd,dc=example,dc=com" by users read by * none',
+    "to attrs=memberURL by users read by * none",
+    "to * by * read",
+]
+"""Access rules under which users see more than others, and nobody else the URLs of lists."""
+
 VARIANTS: dict[str, dict[str, object]] = {
     "retcode": {"overlay": ["retcode:retcode-parent ou=nowhere,dc=example,dc=com retcode-indir"]},
+    "retcode, rules": {
+        "overlay": ["retcode:retcode-indir retcode-parent ou=nowhere,dc=example,dc=com"],
+        "access": [
+            f'to dn.exact="cn=error,{PEOPLE}" by dn.exact="uid=alice,{PEOPLE}" read by * none',
+            "to * by * read",
+        ],
+    },
     "retcode-parent": {"overlay": [RETCODE]},
     "valsort": {"overlay": [VALSORT]},
     "dynlist": {"overlay": ["dynlist:dynlist-attrset groupOfURLs memberURL"]},
     "dynlist-group": {"overlay": ["dynlist:dynlist-attrset groupOfURLs memberURL member"]},
+    "dynlist, rules": {"overlay": ["dynlist:groupOfURLs memberURL"], "access": RULES},
+    "dynlist-group, rules": {"overlay": ["dynlist:groupOfURLs memberURL member"], "access": RULES},
     "constraint": {"overlay": [CONSTRAINT]},
     "unique": {"overlay": ["unique:unique_uri ldap:///?mail,uid?sub?"]},
     "unique-many": {"overlay": [UNIQUE_MANY]},
@@ -94,3 +128,10 @@ VARIANTS: dict[str, dict[str, object]] = {
     "unique-all": {"overlay": [f"unique:unique_uri 'ignore ldap:///{PEOPLE}?{IGNORED}?sub'"]},
 }
 """Options by the names that rows use; all of these begin with the usual entries."""
+
+AMONG_GROUPS: dict[str, dict[str, object]] = {
+    "several": {"overlay": SEVERAL, "schema": WITHOUT_MSUSER},
+    "several, the other way": {"overlay": SEVERAL[::-1], "schema": WITHOUT_MSUSER},
+    "memberof twice": {"overlay": TWICE, "schema": WITHOUT_MSUSER},
+}
+"""The same where there are more groups, and a memberOf that slapd's overlay can use."""

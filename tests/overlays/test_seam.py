@@ -7,6 +7,7 @@ import pytest
 
 from fakeldapd.directory.dit import Node
 from fakeldapd.directory.entry import Entry
+from fakeldapd.directory.evaluate import Purpose, View
 from fakeldapd.operations.commit import Commit
 from fakeldapd.operations.directory import Directory
 from fakeldapd.operations.modify import Edit
@@ -200,8 +201,8 @@ class Seen(Overlay):
         self.title = directory.schema.attribute(b"title")
         self.seen_types = frozenset({self.title.type})
 
-    def seen(self, session: Session, node: Node, entry: Entry) -> Entry:
-        return self.directory.entries.change(entry, {self.title: (b"clever",)})
+    def view(self, session: Session, controls: Mapping[bytes, Any], purpose: Purpose) -> View:
+        return lambda node, entry: self.directory.entries.change(entry, {self.title: (b"clever",)})
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fakeldapd.directory.compile import compile_filter
 from fakeldapd.directory.dit import Node
 from fakeldapd.directory.entry import Entry
-from fakeldapd.directory.evaluate import Setting
+from fakeldapd.directory.evaluate import Purpose, Setting
 from fakeldapd.operations.access import Level
 from fakeldapd.operations.controls.row import UPDATES, Row, some_value
 from fakeldapd.operations.request import Session
@@ -28,7 +28,13 @@ def read(value: bytes | None) -> m.Filter:
     return read_filter(some_value("assert", value), 0, MAX_FILTER_DEPTH)[0]
 
 
-ROW = Row("assert", (m.SearchRequest, m.CompareRequest, *UPDATES), read)
+ROW = Row(
+    "assert",
+    (m.SearchRequest, m.CompareRequest, *UPDATES),
+    read,
+    source="RFC 4528 section 3",
+    shown_by="clients/test_update_controls.py::test_ldapmodify",
+)
 
 
 def check_assertion(
@@ -38,7 +44,8 @@ def check_assertion(
     filter_ = controls.get(ASSERTION)
     if filter_ is None or entry is None:
         return
-    setting = Setting(directory.schema, directory.dit.find, None, directory.view_for(session), directory.viewed)
+    view = directory.view(session, controls, Purpose.FILTER)
+    setting = Setting(directory.schema, directory.dit.find, None, view, directory.viewed)
     if not session.is_admin:
         setting.guard = lambda attribute_type: directory.access.guard(session, attribute_type, Level.SEARCH)
     if compile_filter(setting, filter_)(node, entry) is not True:

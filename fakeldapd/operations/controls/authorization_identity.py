@@ -13,7 +13,14 @@ from fakeldapd.protocol.result import ResultCode
 AUTHORIZATION_IDENTITY = b"2.16.840.1.113730.3.4.16"
 _RESPONSE = b"2.16.840.1.113730.3.4.15"
 
-ROW = Row("authzid", (m.BindRequest,), no_value("authzid"), advertised=False)
+ROW = Row(
+    "authzid",
+    (m.BindRequest,),
+    no_value("authzid"),
+    advertised=False,
+    source="RFC 3829 section 3",
+    shown_by="clients/test_sasl.py::test_authorization_identity_is_asked_for",
+)
 
 
 def with_identity(session: Session, actions: Iterable[Action]) -> Iterator[Action]:

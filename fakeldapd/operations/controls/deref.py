@@ -60,7 +60,14 @@ def read(value: bytes | None) -> tuple[Specification, ...]:
     return tuple(found)
 
 
-ROW = Row("Dereference", (m.SearchRequest,), read, take=with_criticality(read, DEREF))
+ROW = Row(
+    "Dereference",
+    (m.SearchRequest,),
+    read,
+    take=with_criticality(read, DEREF),
+    source="draft-masarati-ldap-deref section 2",
+    shown_by="clients/test_search_controls.py::test_ldapsearch_dereferences",
+)
 
 
 class Dereferencing:

@@ -18,4 +18,11 @@ def read(value: bytes | None) -> bool:
     return True
 
 
-ROW = Row("domainScope", (m.SearchRequest,), read, advertised=False)
+ROW = Row(
+    "domainScope",
+    (m.SearchRequest,),
+    read,
+    advertised=False,
+    source="MS-ADTS section 3.1.1.3.4.1.4",
+    shown_by="clients/test_search_controls.py::test_ldapsearch_says_what_to_see",
+)

@@ -53,7 +53,13 @@ def read(value: bytes | None) -> tuple[m.Filter, ...]:
     return tuple(filters)
 
 
-ROW = Row("valuesReturnFilter", (m.SearchRequest,), read)
+ROW = Row(
+    "valuesReturnFilter",
+    (m.SearchRequest,),
+    read,
+    source="RFC 3876 section 2",
+    shown_by="clients/test_search_controls.py::test_ldapsearch_matches_values",
+)
 
 Matches = Callable[[bytes], bool]
 Item = tuple[Callable[[AttributeDescription], bool], Matches]

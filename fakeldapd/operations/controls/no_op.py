@@ -16,4 +16,11 @@ def read(value: bytes | None) -> bool:
     return True
 
 
-ROW = Row("noop", (m.SearchRequest, m.CompareRequest, *UPDATES), read, advertised=False)
+ROW = Row(
+    "noop",
+    (m.SearchRequest, m.CompareRequest, *UPDATES),
+    read,
+    advertised=False,
+    source="draft-zeilenga-ldap-noop section 2",
+    shown_by="clients/test_update_controls.py::test_ldapmodify",
+)

@@ -46,7 +46,13 @@ def read(value: bytes | None) -> tuple[int, bytes]:
     return size, cookie
 
 
-ROW = Row("paged results", (m.SearchRequest,), read)
+ROW = Row(
+    "paged results",
+    (m.SearchRequest,),
+    read,
+    source="RFC 2696 section 2",
+    shown_by="clients/test_search_controls.py::test_ldapsearch_pages",
+)
 
 
 @dataclass(slots=True, eq=False)

@@ -9,4 +9,11 @@ from fakeldapd.protocol import messages as m
 
 PERMISSIVE_MODIFY = b"1.2.840.113556.1.4.1413"
 
-ROW = Row("permissiveModify", (m.ModifyRequest,), no_value("permissiveModify"), advertised=False)
+ROW = Row(
+    "permissiveModify",
+    (m.ModifyRequest,),
+    no_value("permissiveModify"),
+    advertised=False,
+    source="draft-zeilenga-ldap-permissive",
+    shown_by="clients/test_update_controls.py::test_python_ldap",
+)

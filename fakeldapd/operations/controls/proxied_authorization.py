@@ -61,6 +61,8 @@ ROW = Row(
     "proxy authorization",
     (m.SearchRequest, m.CompareRequest, *UPDATES),
     read,
+    source="RFC 4370 section 3",
+    shown_by="clients/test_sasl.py::test_ldapsearch_by_proxy",
     extended=_EXTENDED,
     prepare=as_proxied,
 )

@@ -79,19 +79,21 @@ def _understand(directory: "Directory", request: Request, value: Reading) -> Req
     return request
 
 
-def _row(name: str, oid: bytes, operations: tuple[type, ...]) -> Row:
+def _row(name: str, oid: bytes, operations: tuple[type, ...], source: str) -> Row:
     return Row(
         name,
         operations,
         lambda value: _names(name, value),
+        source=source,
+        shown_by="clients/test_update_controls.py::test_ldapmodify_prints_what_was_read",
         take=_taking(name, oid),
         repeatable=True,
         prepare=_understand,
     )
 
 
-PRE_ROW = _row("preread", PRE_READ, (m.DeleteRequest, m.ModifyRequest, m.ModifyDNRequest))
-POST_ROW = _row("postread", POST_READ, (m.AddRequest, m.ModifyRequest, m.ModifyDNRequest))
+PRE_ROW = _row("preread", PRE_READ, (m.DeleteRequest, m.ModifyRequest, m.ModifyDNRequest), "RFC 4527 section 3.1")
+POST_ROW = _row("postread", POST_READ, (m.AddRequest, m.ModifyRequest, m.ModifyDNRequest), "RFC 4527 section 3.2")
 
 
 def response(

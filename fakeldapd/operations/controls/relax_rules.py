@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 
 RELAX_RULES = b"1.3.6.1.4.1.4203.666.5.12"
 
-ROW = Row("relax", UPDATES, no_value("relax"), advertised=False)
+ROW = Row(
+    "relax",
+    UPDATES,
+    no_value("relax"),
+    advertised=False,
+    source="draft-zeilenga-ldap-relax section 2",
+    shown_by="clients/test_update_controls.py::test_relax_rules_let_the_administrator_write_history",
+)
 
 _OF_DYNAMIC_ENTRIES = (b"entryTtl",)
 _OF_PASSWORD_POLICY = (

@@ -20,6 +20,7 @@ class Row:
     """One kind of control.
 
     ``operations``: the requests it goes with. ``read(value)`` gives what the operation sees, or raises LDAPError.
+    ``source`` and ``shown_by`` are for the conformance page: where it is specified, and a test of it.
     ``advertised``: whether the root DSE names it. ``take(control, found)``, where a row has one, is called instead of
     ``read``, for a control whose meaning depends on its criticality or on those before it: it puts what the operation
     sees into ``found``. ``repeatable``: whether it may come twice. ``extended``: the extended operations it goes with,
@@ -30,6 +31,8 @@ class Row:
     name: str
     operations: tuple[type, ...]
     read: Callable[[bytes | None], Any]
+    source: str
+    shown_by: str
     advertised: bool = True
     take: Callable[[m.Control, dict[bytes, Any]], None] | None = None
     repeatable: bool = False
@@ -39,6 +42,16 @@ class Row:
     def goes_with(self, op: m.RequestOp) -> bool:
         """Whether the control means something with this request."""
         return type(op) in self.operations or (type(op) is m.ExtendedRequest and op.name in self.extended)
+
+
+@dataclass(slots=True, frozen=True)
+class Absent:
+    """What clients ask other servers for and this one hasn't got: it is as unknown as anything. For the conformance
+    page.
+    """
+
+    name: str
+    source: str
 
 
 def no_value(name: str) -> Callable[[bytes | None], bool]:

@@ -42,4 +42,13 @@ def take(control: m.Control, found: dict[bytes, Any]) -> None:
         found[DOMAIN_SCOPE] = True
 
 
-ROW = Row("searchOptions", (m.SearchRequest,), read, advertised=False, take=take, repeatable=True)
+ROW = Row(
+    "searchOptions",
+    (m.SearchRequest,),
+    read,
+    advertised=False,
+    take=take,
+    repeatable=True,
+    source="MS-ADTS section 3.1.1.3.4.1.12",
+    shown_by="differential/test_situations.py::test_situation[search_controls/search options 1]",
+)

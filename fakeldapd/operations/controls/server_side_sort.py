@@ -92,7 +92,14 @@ def _read_key(value: bytes, offset: int) -> tuple[AskedKey, int]:
     return AskedKey(name, rule, reverse != 0), offset
 
 
-ROW = Row("sorted results", (m.SearchRequest,), read, take=with_criticality(read, SORT))
+ROW = Row(
+    "sorted results",
+    (m.SearchRequest,),
+    read,
+    take=with_criticality(read, SORT),
+    source="RFC 2891 section 1",
+    shown_by="clients/test_search_controls.py::test_ldapsearch_sorts",
+)
 
 
 class SortKey:

@@ -76,4 +76,13 @@ _EVERY_REQUEST = (
     m.ExtendedRequest,
 )
 
-ROW = Row("sessionTracking", _EVERY_REQUEST, read, advertised=False, take=take, repeatable=True)
+ROW = Row(
+    "sessionTracking",
+    _EVERY_REQUEST,
+    read,
+    advertised=False,
+    take=take,
+    repeatable=True,
+    source="draft-wahl-ldap-session",
+    shown_by="clients/test_search_controls.py::test_ldapsearch_tracks_a_session",
+)

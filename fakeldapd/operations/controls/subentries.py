@@ -18,4 +18,10 @@ def read(value: bytes | None) -> bool:
     return value[2] != 0
 
 
-ROW = Row("subentries", (m.SearchRequest,), read)
+ROW = Row(
+    "subentries",
+    (m.SearchRequest,),
+    read,
+    source="RFC 3672 section 3",
+    shown_by="clients/test_search_controls.py::test_ldapsearch_says_what_to_see",
+)

@@ -28,7 +28,7 @@ from fakeldapd.operations.controls import (
     tree_delete,
     virtual_list_view,
 )
-from fakeldapd.operations.controls.row import Row
+from fakeldapd.operations.controls.row import Absent, Row
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.result import LDAPError, ResultCode
 
@@ -54,6 +54,13 @@ CONTROLS: Mapping[bytes, Row] = {
     proxied_authorization.PROXIED_AUTHORIZATION: proxied_authorization.ROW,
     authorization_identity.AUTHORIZATION_IDENTITY: authorization_identity.ROW,
 }
+
+ABSENT: Mapping[bytes, Absent] = {
+    b"1.3.6.1.1.21.2": Absent("transaction specification", "RFC 5805 section 2.2"),
+    b"1.3.6.1.4.1.4203.1.9.1.1": Absent("sync request (syncrepl)", "RFC 4533 section 2.2"),
+    b"2.16.840.1.113730.3.4.3": Absent("persistent search", "draft-ietf-ldapext-psearch"),
+}
+"""Controls that are not there."""
 
 NO_CONTROLS: Mapping[bytes, Any] = {}
 

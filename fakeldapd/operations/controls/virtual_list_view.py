@@ -70,7 +70,14 @@ def read(value: bytes | None) -> Window:
     return Window(before, after, position, count, target, context)
 
 
-ROW = Row("vlv", (m.SearchRequest,), read, take=with_criticality(read, VLV))
+ROW = Row(
+    "vlv",
+    (m.SearchRequest,),
+    read,
+    take=with_criticality(read, VLV),
+    source="draft-ietf-ldapext-ldapv3-vlv section 6",
+    shown_by="clients/test_search_controls.py::test_ldapsearch_moves_a_window",
+)
 
 
 @dataclass(slots=True, eq=False)

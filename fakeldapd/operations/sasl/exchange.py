@@ -92,12 +92,13 @@ def anyone(session: Session) -> bool:
 class Mechanism:
     """A row of the table of mechanisms.
 
-    ``properties`` are those of slapd's sasl-secprops that it has; ``client_first``: the client speaks first, and where
+    ``source`` and ``shown_by`` are for the conformance page: where it is specified, and a test of it. ``properties``
+    are those of slapd's sasl-secprops that it has; ``client_first``: the client speaks first, and where
     it doesn't is asked to by an empty challenge; ``takes_empty``: whether empty credentials are something it says;
     ``offered``: whether it is there for a connection.
     """
 
-    __slots__ = ("client_first", "name", "offered", "properties", "start", "takes_empty")
+    __slots__ = ("client_first", "name", "offered", "properties", "shown_by", "source", "start", "takes_empty")
 
     def __init__(
         self,
@@ -105,6 +106,8 @@ class Mechanism:
         start: Start,
         properties: str,
         *,
+        source: str,
+        shown_by: str = "clients/test_sasl.py::test_ldapwhoami",
         client_first: bool = False,
         takes_empty: bool = True,
         offered: Callable[[Session], bool] = anyone,
@@ -112,6 +115,8 @@ class Mechanism:
         self.name = name
         self.start = start
         self.properties = frozenset(properties.split())
+        self.source = source
+        self.shown_by = shown_by
         self.client_first = client_first
         self.takes_empty = takes_empty
         self.offered = offered

@@ -1,6 +1,6 @@
 """Access rules where overlays show more than is stored, and write more than they are asked to."""
 
-from oracle.steps import ALICE, BOB, GROUPS, PEOPLE, Row, Step, add, compare, delete, modify, rename, row, search
+from oracle.steps import ALICE, BOB, GROUPS, PEOPLE, Row, Step, add, compare, delete, modify, rename, row, search, until
 
 ADMINS, NEW = f"cn=admins,{GROUPS}", f"cn=new,{GROUPS}"
 DYNAMIC = f"cn=dynamic,{GROUPS}"
@@ -73,7 +73,19 @@ def dynamic(server: str, setup: tuple[Step, ...], steps: dict[str, Step]) -> lis
 ROWS = [
     *rows("access: memberof", WRITES, who="alice bob"),
     *rows("access: memberof", SEES),
-    *rows("access: refint", {name: WRITES[name] for name in ("rename a member", "delete a member")}, who="bob"),
+    row(
+        "refint: bob: delete a member",
+        None,
+        WRITES["delete a member"],
+        *(
+            until(
+                search("dc=example,dc=com", f"(&({name})(!(|(member={BOB})(manager={BOB}))))", "1.1"), f"entry {name}"
+            )
+            for name in ("cn=admins", "uid=alice", "uid=carol")
+        ),
+        by=BOB,
+        server="access: refint",
+    ),
     *dynamic("access: dynlist", GROUP, SHOWN),
     *dynamic("access: dynlist, attributes", LIST, LISTED),
     *dynamic("access: dynlist, base", GROUP, {name: SHOWN[name] for name in ("read", "filter")}),

@@ -50,6 +50,20 @@ def url(
     return (f"memberURL: ldap:///{base}?{attributes}?{scope}?{filter}",)
 
 
+def for_both(name: str, step: Step, urls: tuple[str, ...], server: str) -> list[Row]:
+    """What somebody without a name gets, and a user, where access rules make a difference."""
+    kind = "list" if server == LIST else "group"
+    return [
+        row(f"{kind}, rules: {name}{shown}", None, step, urls=urls, server=f"{server}, rules", by=by)
+        for shown, by in (("", None), (", by a user", ALICE))
+    ]
+
+
+def read(*attributes: str) -> Step:
+    """A search for the list."""
+    return search(DYNAMIC, "(objectClass=*)", *attributes, scope="base")
+
+
 ROWS = [
     shown("group: all"),
     shown("group: member", "member"),
@@ -115,4 +129,20 @@ ROWS = [
     ),
     row("list: filter", None, search(GROUPS, "(mail=bob@example.com)", "cn"), urls=url("mail"), server=LIST),
     row("list: filter not", None, search(DYNAMIC, "(!(mail=bob@example.com))", "cn"), urls=url("mail"), server=LIST),
+    *for_both("all", read(), (ACCOUNTS,), GROUP),
+    *for_both("filter by what can't be searched", read(), url(filter="(employeeNumber=*)"), GROUP),
+    *for_both("filter by what can be searched", read(), url(filter="(&(uid=a*)(telephoneNumber=*))"), GROUP),
+    *for_both("filter not", read(), url(filter="(&(uid=alice)(!(employeeNumber=1)))"), GROUP),
+    *for_both("base that can't be found", read(), url(filter="(cn=j*)", base="ou=odd,dc=example,dc=com"), GROUP),
+    *for_both("base is the only one", read(), url(scope="base", filter="(objectClass=*)", base=BOB), GROUP),
+    *for_both("found by a member", search(GROUPS, f"(member={BOB})", "cn"), (ACCOUNTS,), GROUP),
+    *for_both("found by a member that can be read", search(GROUPS, f"(member={ALICE})", "member"), (ACCOUNTS,), GROUP),
+    *for_both("all", read(), url(filter="(uid=alice)"), LIST),
+    *for_both("mail", read("mail"), url("mail"), LIST),
+    *for_both("what can't be read", read(), url("telephoneNumber"), LIST),
+    *for_both("passwords", read(), url("userPassword"), LIST),
+    *for_both("found by a value", search(GROUPS, "(mail=*)", "mail"), url("mail"), LIST),
+    *for_both("found by a value that can't be read", search(GROUPS, "(mail=bob@example.com)"), url("mail"), LIST),
+    *for_both("compare", compare(DYNAMIC, "mail", "bob@example.com"), url("mail"), LIST),
+    *for_both("compare, can be read", compare(DYNAMIC, "mail", "alice@example.com"), url("mail"), LIST),
 ]

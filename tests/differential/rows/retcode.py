@@ -164,4 +164,25 @@ ROWS = [
     item("the rest of the tree", None, search("dc=example,dc=com", "(|(uid=alice)(cn=busy))", "cn")),
     item("another entry", 0, base(ALICE)),
     item("another extended operation", None, extended("1.2.3")),
+    *[
+        any_row(
+            f"rules: {name}{shown}",
+            None,
+            step,
+            by=by,
+            setup=[add(ERROR, *OBJECT, *BUSY, controls=MANAGE)],
+            server="retcode, rules",
+        )
+        for shown, by in (("", None), (", by a user", ALICE), (", by another", BOB))
+        for name, step in {
+            "search": base(),
+            "search with manageDsaIT": base(controls=MANAGE),
+            "search one level": search(PEOPLE, "(cn=error)", "cn", scope="one"),
+            "compare": compare(ERROR, "cn", "error"),
+            "modify": modify(ERROR, ("add", "description", "x")),
+            "delete": delete(ERROR),
+            "rename": rename(ERROR, "cn=other"),
+            "bind": bind(ERROR, "x"),
+        }.items()
+    ],
 ]

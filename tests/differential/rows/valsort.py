@@ -1,10 +1,31 @@
 """The overlay valsort (slapo-valsort)."""
 
+from oracle import wire
 from oracle.client import Client
 from oracle.slapd import ADMIN
-from oracle.steps import ALICE, BOB, GROUPS, MANAGE, PEOPLE, Row, Step, add, compare, modify, search
+from oracle.steps import (
+    ALICE,
+    BOB,
+    GROUPS,
+    MANAGE,
+    PEOPLE,
+    Row,
+    Step,
+    add,
+    compare,
+    critical,
+    modify,
+    search,
+    uncritical,
+)
 from oracle.steps import row as any_row
 
+CONTROL = "1.3.6.1.4.1.4203.666.5.14"
+AS_STORED = wire.sequence(wire.boolean(True))
+DEREFERENCE = critical(
+    "1.3.6.1.4.1.4203.666.5.16",
+    wire.sequence(wire.sequence(wire.octets("manager"), wire.sequence(wire.octets("uid")))),
+)
 NEW = f"uid=new,{PEOPLE}"
 PERSON = ("objectClass: inetOrgPerson", "cn: New", "sn: New")
 
@@ -24,6 +45,11 @@ def shown(name: str, attribute: str, *values: str, dn: str = BOB, controls: obje
 
     asked = search(dn, "(objectClass=*)", attribute, scope="base", controls=controls, **keywords)
     return row(name, None, Step(f"the order of {asked.text}", run), setup=(changed,))
+
+
+def matching(filter_: str) -> bytes:
+    """The control matched values."""
+    return critical("1.2.826.0.1.3344810.2.3", wire.sequence(wire.encode_filter(filter_)))
 
 
 ROWS = [
@@ -79,4 +105,46 @@ ROWS = [
         compare(ALICE, "carLicense", "a"),
         setup=(modify(ALICE, ("add", "carLicense", "{1}a")),),
     ),
+    *[
+        shown(f"control: {name}", "carLicense", "{3}a", "{1}c", "{2}b", controls=[critical(CONTROL, value)])
+        for name, value in {
+            "as stored": wire.sequence(wire.boolean(True)),
+            "sorted": wire.sequence(wire.boolean(False)),
+            "two": wire.sequence(wire.boolean(True), wire.boolean(False)),
+            "something behind": wire.sequence(wire.boolean(True)) + b"x",
+            "an integer": wire.sequence(wire.integer(1)),
+            "two octets": b"\x30\x04\x01\x02\x00\x01",
+            "no octet": b"\x30\x02\x01\x00",
+        }.items()
+    ],
+    *[
+        row(f"control: {name}{shown}", 2, search(BOB, scope="base", controls=[make(CONTROL, value)]))
+        for shown, make in (("", critical), (", not critical", uncritical))
+        for name, value in {
+            "no value": None,
+            "empty": b"",
+            "junk": b"x",
+            "no sequence": wire.boolean(True),
+            "empty sequence": wire.sequence(),
+            "cut off": b"\x30\x03\x01\x01",
+            "five octets": wire.sequence(wire.tlv(0x01, b"\0\0\0\0\1")),
+        }.items()
+    ],
+    shown("control: without weights", "description", "b", "C", "a", controls=[critical(CONTROL, AS_STORED)]),
+    row("control: twice", 0, search(BOB, scope="base", controls=[critical(CONTROL, AS_STORED)] * 2)),
+    row("control: root DSE", 12, search("", scope="base", controls=[critical(CONTROL, AS_STORED)])),
+    row(
+        "control: root DSE, not critical",
+        0,
+        search("", "(cn=x)", scope="base", controls=[uncritical(CONTROL, AS_STORED)]),
+    ),
+    row("control: modify", 12, modify(BOB, ("add", "description", "x"), controls=[critical(CONTROL, AS_STORED)])),
+    row("control: compare", 12, compare(BOB, "uid", "bob", controls=[critical(CONTROL, AS_STORED)])),
+    any_row("control: without the overlay", 12, search(BOB, scope="base", controls=[critical(CONTROL, AS_STORED)])),
+    shown("with dereferencing", "description", "b", "a", "c", controls=[DEREFERENCE]),
+    shown("weighted, with dereferencing", "carLicense", "{3}a", "{1}c", controls=[DEREFERENCE]),
+    *[
+        shown(f"matched values: {filter_}", "carLicense", "{3}a", "{1}c", "{2}b", controls=[matching(filter_)])
+        for filter_ in ("(carLicense=*)", "(carLicense={3}a)", "(carLicense=a)")
+    ],
 ]
