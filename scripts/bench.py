@@ -19,7 +19,7 @@ from pathlib import Path
 # python looks in this file's directory; fakeldapd and this package are in the one above
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from scripts.benchmark import chart, measure, recording, report, servers
+from scripts.benchmark import chart, inprocess, layers, measure, recording, report, servers
 from scripts.benchmark.client import Broken
 from scripts.benchmark.measure import Findings, say
 from scripts.benchmark.servers import Start
@@ -63,6 +63,8 @@ def measured(options: argparse.Namespace, kinds: dict[str, Start]) -> Findings:
         measure.round_of(findings, kinds, work, options.scale)
         measure.large(findings, kinds, work, options.large)
         recording.recording(findings, work, options.scale)
+        layers.layers(findings, work, options.scale)
+        inprocess.shim(findings, min(1000, options.large // 2), options.large)
         while findings.rounds < options.rounds:
             if time.monotonic() - begun > ENOUGH:
                 say(f"{findings.rounds} rounds have to do: this has taken long enough")

@@ -77,7 +77,7 @@ def code(directory: Directory, op: m.RequestOp, *sent: m.Control) -> int:
     """The result code of one operation."""
     *_, last = directory(Request(Session(), 1, op, sent))
     assert isinstance(last, Response)
-    assert not isinstance(last.op, m.SearchResultEntry | m.SearchResultReference | m.IntermediateResponse)
+    assert isinstance(last.op, m.LDAPResult)
     return int(last.op.code)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from fakeldapd.directory.compile import compile_filter
 from fakeldapd.directory.dit import Node
 from fakeldapd.directory.entry import Entry
-from fakeldapd.directory.evaluate import Setting, Truth
+from fakeldapd.directory.evaluate import Purpose, Setting, Truth
 from fakeldapd.double.reasons import Reasons
 from fakeldapd.operations.access import Level
 from fakeldapd.operations.directory import Directory
@@ -200,7 +200,7 @@ class _Explaining:
         self._session = session
         self._filter = filter
         find, viewed = directory.dit.find, directory.viewed
-        self._view = view = directory.view_for(session)
+        self._view = view = directory.view(session, {}, Purpose.FILTER)
         self._plain = Setting(directory.schema, find, None, view, viewed)
         self._setting = Setting(directory.schema, find, None, view, viewed)
         access = directory.access

@@ -91,6 +91,8 @@ TLS_ACTIONS: Mapping[str, str] = {
 class EarlyFault(Rule):
     """A fault of a connection, or of a handshake: ``outcome`` is what a server makes of it."""
 
+    word = "fault"
+
     def __init__(self, op: str, action: str, outcome: Any, **rule: Any) -> None:
         super().__init__(kinds=(EarlyFault,), **rule)
         self.op = op

@@ -4,11 +4,12 @@ Whatever makes no sense is a RuleError at once, with the nearest name that does:
 because of a typing error would be a test that shows nothing.
 """
 
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from fakeldapd.double.names import nearest
+from fakeldapd.double.reasons import names_of
+from fakeldapd.double.recorded import code_name
 from fakeldapd.middleware.rules import Occasions, Test, type_name
 from fakeldapd.operations.extended import WHO_AM_I
 from fakeldapd.operations.passmod import PASSWORD_MODIFY
@@ -65,7 +66,7 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "add": (m.AddRequest,),
     "modify": (m.ModifyRequest, m.UndecodableModifyRequest),
     "rename": (m.ModifyDNRequest,),
-    "modifydn": (m.ModifyDNRequest,),
+    **dict.fromkeys(("modifydn", "modrdn", "moddn"), (m.ModifyDNRequest,)),
     "delete": (m.DeleteRequest,),
     "extended": (m.ExtendedRequest,),
     "read": (m.SearchRequest, m.CompareRequest),
@@ -88,12 +89,6 @@ def one_of(what: str, given: object, names: Iterable[str]) -> RuleError:
     """The error that says what would have been right."""
     names = [name for name in names if name]
     return RuleError(f"{what} {given!r}: one of {', '.join(names)} is expected{nearest(str(given), names)}")
-
-
-def code_name(code: int) -> str:
-    """A result code as RFC 4511 spells it."""
-    first, *others = ResultCode(code).name.lower().split("_")
-    return first + "".join(word.capitalize() for word in others)
 
 
 def read_code(given: "int | str") -> int:
@@ -291,9 +286,9 @@ def _attribute(directory: "FakeDirectory", given: Any) -> Test:
     if not isinstance(given, str):
         raise RuleError(f"attribute={given!r}: a name is expected")
     if schema.check is SchemaCheck.STRICT and schema.find(given.encode()) is None:
-        texts = schema.definitions()["attributeTypes"]
-        names = [name for text in texts for name in re.findall(r"'([\w-]+)'", text.decode().partition(" DESC ")[0])]
-        raise RuleError(f"attribute {given!r}: the schema has none of that name{nearest(given, names)}")
+        raise RuleError(
+            f"attribute {given!r}: the schema has none of that name{nearest(given, names_of(schema, 'attributeTypes'))}"
+        )
     wanted = type_name(schema, given.encode())
     return lambda request: any(type_name(schema, each) == wanted for each in attributes_of(request.op))
 
@@ -329,16 +324,17 @@ def _filter(directory: "FakeDirectory", given: Any) -> Test:
     if not isinstance(given, str):
         raise RuleError(f"filter={given!r}: a filter is expected, as text")
     try:
-        wanted = _comparable(schema, filters.parse(given))
+        parsed = filters.parse(given)
     except filters.FilterSyntaxError as error:
         raise RuleError(str(error)) from None
+    kind, wanted = type(parsed), _comparable(schema, parsed)
 
     def has(part: m.Filter) -> bool:
-        if _alike(wanted, _comparable(schema, part)):
+        if type(part) is kind and _alike(wanted, _comparable(schema, part)):
             return True
-        return isinstance(part, m.And | m.Or) and any(map(has, part.filters))
+        return type(part) in (m.And, m.Or) and any(map(has, part.filters))  # type: ignore[union-attr]
 
-    return lambda request: isinstance(request.op, m.SearchRequest) and has(request.op.filter)
+    return lambda request: has(request.op.filter)  # type: ignore[union-attr]
 
 
 def _comparable(schema: Schema, filter: m.Filter) -> tuple[Any, ...]:

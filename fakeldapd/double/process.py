@@ -21,6 +21,7 @@ START = 60.0
 ASKED_OF_DIRECTORY = frozenset(
     ("get", "search", "dump", "add", "modify", "rename", "delete", "load", "__len__", "__contains__")
 )
+RULES = ("fault", "stub")
 ASKED_OF_CLOCK = frozenset(("advance", "set", "stop"))
 
 
@@ -114,17 +115,52 @@ class RemoteDirectory:
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name not in ASKED_OF_DIRECTORY:
+            known = _listed(n for n in (*ASKED_OF_DIRECTORY, *RULES) if n[0] != "_")
             raise ProcessError(
-                f"a directory in another process has no {name!r}; it has "
-                f"{_listed(n for n in ASKED_OF_DIRECTORY if n[0] != '_')}; leave out subprocess=True"
+                f"a directory in another process has no {name!r}; it has {known}; leave out subprocess=True"
             )
         return lambda *arguments, **named: self._child.ask("directory", name, *arguments, **named)
+
+    def fault(self, **said: Any) -> "RemoteRule":
+        """As FakeDirectory's."""
+        return RemoteRule(self._child, "fault", said)
+
+    def stub(self, **said: Any) -> "RemoteRule":
+        """As FakeDirectory's."""
+        return RemoteRule(self._child, "stub", said)
 
     def __len__(self) -> int:
         return int(self._child.ask("directory", "__len__"))
 
     def __contains__(self, dn: object) -> bool:
         return bool(self._child.ask("directory", "__contains__", dn))
+
+
+class RemoteRule:
+    """A fault or a stub of a server in another process."""
+
+    def __init__(self, child: Child, kind: str, said: dict[str, Any]) -> None:
+        self._child = child
+        self._number = child.ask("rule", kind, said)
+
+    @property
+    def hits(self) -> int:
+        """How many requests it has taken."""
+        return int(self._child.ask("of_rule", self._number, "hits"))
+
+    def close(self) -> None:
+        """Be in force no longer. Again, or when the process has ended, does nothing."""
+        with contextlib.suppress(ProcessError):
+            self._child.ask("close_rule", self._number)
+
+    def __enter__(self) -> "RemoteRule":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return str(self._child.ask("of_rule", self._number, "__repr__"))
 
 
 def _listed(names: Any) -> str:
@@ -156,6 +192,7 @@ class _Served:
     def __init__(self) -> None:
         self._server: Any = None
         self._held: list[Any] = []
+        self._rules: list[Any] = []
 
     def start(self, data: Any, clock: Any, settings: dict[str, Any]) -> dict[str, Any]:
         from fakeldapd.double.server import FakeLDAPServer
@@ -170,6 +207,17 @@ class _Served:
 
     def clock(self, name: str, *arguments: Any, **named: Any) -> Any:
         return getattr(self._server.clock, name)(*arguments, **named)
+
+    def rule(self, kind: str, said: dict[str, Any]) -> int:
+        self._rules.append(getattr(self._server.directory, kind)(**said))
+        return len(self._rules) - 1
+
+    def of_rule(self, number: int, what: str) -> Any:
+        rule = self._rules[number]
+        return repr(rule) if what == "__repr__" else rule.hits
+
+    def close_rule(self, number: int) -> None:
+        self._rules[number].close()
 
     def snapshot(self) -> Held:
         self._held.append(self._server.snapshot())

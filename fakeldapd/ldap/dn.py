@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any, overload
 
 from fakeldapd import ldap  # noqa: F401
+from fakeldapd.ldap import _ldap as _ldap
 from fakeldapd.ldap import dn_text
 from fakeldapd.ldap.pkginfo import __version__  # noqa: F401
 

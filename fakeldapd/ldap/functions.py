@@ -7,7 +7,7 @@ from typing import Any, TextIO, TypeVar
 from fakeldapd import ldap
 from fakeldapd.ldap import _ldap
 from fakeldapd.ldap.dn import explode_dn, explode_rdn
-from fakeldapd.ldap.errors import LDAPError
+from fakeldapd.ldap.errors import LDAPError as LDAPError
 from fakeldapd.ldap.ldapobject import LDAPObject
 from fakeldapd.ldap.pkginfo import __version__ as __version__
 from fakeldapd.ldap.seconds import strf_secs, strp_secs
@@ -68,6 +68,3 @@ def set_option(option: int, invalue: Any) -> None:
 def escape_str(escape_func: Callable[[str], str], s: str, *args: str) -> str:
     """``s`` filled in (``%``) with the arguments, each escaped by ``escape_func``."""
     return s % tuple(map(escape_func, args))
-
-
-_ = LDAPError  # python-ldap has it here

@@ -1,7 +1,7 @@
 """Connections: SimpleLDAPObject, and ReconnectLDAPObject, which connects again when the server was away.
 
-What the latter has set and who it was last bound as is kept, and done again on each new connection. Only operations that
-wait for their answer are sent again; what is sent without waiting isn't.
+What the latter has set and who it was last bound as is kept, and done again on each new connection. Only operations
+that wait for their answer are sent again; what is sent without waiting isn't.
 """
 
 import sys
@@ -11,9 +11,16 @@ from typing import Any, ClassVar, TextIO
 
 from fakeldapd import ldap
 from fakeldapd.ldap import _ldap
+from fakeldapd.ldap.controls import DecodeControlTuples as DecodeControlTuples
+from fakeldapd.ldap.controls import LDAPControl as LDAPControl
+from fakeldapd.ldap.controls import RequestControlTuples as RequestControlTuples
 from fakeldapd.ldap.entries import SCHEMA_ATTRS as SCHEMA_ATTRS
 from fakeldapd.ldap.entries import WithEntries
 from fakeldapd.ldap.errors import CONNECT_ERROR, SERVER_DOWN, TIMEOUT, UNAVAILABLE, LDAPError
+from fakeldapd.ldap.errors import NO_UNIQUE_ENTRY as NO_UNIQUE_ENTRY
+from fakeldapd.ldap.extop.base import ExtendedRequest as ExtendedRequest
+from fakeldapd.ldap.extop.base import ExtendedResponse as ExtendedResponse
+from fakeldapd.ldap.extop.passwd import PasswordModifyResponse as PasswordModifyResponse
 from fakeldapd.ldap.pkginfo import __author__ as __author__
 from fakeldapd.ldap.pkginfo import __license__ as __license__
 from fakeldapd.ldap.pkginfo import __version__ as __version__

@@ -4,6 +4,8 @@ import sys
 import threading
 from typing import Any, Protocol, TextIO
 
+from fakeldapd import ldap
+
 
 class _Lock(Protocol):
     def acquire(self) -> Any: ...
@@ -13,6 +15,9 @@ class _Lock(Protocol):
 
 class DummyLock:
     """A lock that doesn't lock, for who has no threads."""
+
+    def __init__(self) -> None:
+        pass
 
     def acquire(self) -> None:
         """Go on."""
@@ -32,17 +37,16 @@ class LDAPLock:
 
     def acquire(self) -> Any:
         """Take the lock, when it is free."""
-        self._say("acquire")
+        if ldap._trace_level >= self._min_trace_level:
+            self._say("acquire")
         return self._lock.acquire()
 
     def release(self) -> Any:
         """Give it back."""
-        self._say("release")
+        if ldap._trace_level >= self._min_trace_level:
+            self._say("release")
         return self._lock.release()
 
     def _say(self, what: str) -> None:
-        from fakeldapd import ldap
-
-        if ldap._trace_level >= self._min_trace_level:
-            file: TextIO = ldap._trace_file or sys.stderr
-            file.write(f"***{self!r} {self._desc}.{what}\n")
+        file: TextIO = ldap._trace_file or sys.stderr
+        file.write(f"***{self!r} {self._desc}.{what}\n")

@@ -48,6 +48,8 @@ class Fault(Rule):
     isn't sent; ``octets`` what ``garbage`` sends; ``size_limit`` in entries.
     """
 
+    word = "fault"
+
     def __init__(
         self,
         action: str,
@@ -183,18 +185,21 @@ def _last_changed(actions: Iterable[Action], change: Callable[[bytes], Iterable[
 
 def _spoilt(fault: Fault, handler: Handler, request: Request, change: Callable[[bytes], bytes]) -> Iterator[Action]:
     """The answer up to one message, which is the last or that behind ``after_entries``, and that one spoilt."""
-    actions = messages(handler, request, request.message_id)
-    if fault.after_entries is None:
-        yield from _last_changed(actions, lambda octets: (Raw(change(octets)),))
-        return
-    left = fault.after_entries
+    yield from _last_changed(
+        _up_to(fault.after_entries, messages(handler, request, request.message_id)),
+        lambda octets: (Raw(change(octets)),),
+    )
+
+
+def _up_to(number: int | None, actions: Iterable[Action]) -> Iterator[Action]:
+    """The first so many messages and one more, or all (None: in any case)."""
+    left = number
     for action in actions:
-        if type(action) is Raw:
+        yield action
+        if left is not None and type(action) is Raw:
             if not left:
-                yield Raw(change(action.octets))
                 return
             left -= 1
-        yield action
 
 
 def _half(octets: bytes) -> bytes:

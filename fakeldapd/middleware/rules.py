@@ -61,6 +61,8 @@ class Rule:
     maker's words.
     """
 
+    word = "rule"
+
     def __init__(
         self,
         *,
@@ -108,7 +110,7 @@ class Rule:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__.lower()}({self._said}): {self.hits} hit{'s' * (self.hits != 1)}>"
+        return f"<{self.word}({self._said}): {self.hits} hit{'s' * (self.hits != 1)}>"
 
 
 R = TypeVar("R", bound=Rule)

@@ -202,6 +202,8 @@ class Stub(Rule):
     that one again, "cycle": the first.
     """
 
+    word = "stub"
+
     def __init__(
         self,
         answers: Sequence[Answer | Thought],

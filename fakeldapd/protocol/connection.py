@@ -46,9 +46,10 @@ _STOPS = frozenset({UnbindRequest, ExtendedRequest, ExtendedResponse})
 class Connection:
     """One end of a connection.
 
-    ``client`` False: requests are read, True: responses are; ``lenient``: one whose contents are broken comes as an
-    UndecodableResponse, one of an unknown kind as an UnknownResponse. ``max_message_size`` is in octets, the outermost tag and
-    length not counted, and 0 is no limit; it may be set at any time and holds for what is read from then on.
+    ``client`` False: requests are read, True: responses are; ``lenient``: one whose contents are broken comes as
+    an UndecodableResponse, one of an unknown kind as an UnknownResponse. ``max_message_size`` is in octets,
+    the outermost tag and length not counted, and 0 is no limit; it may be set at any time and holds for what is read
+    from then on.
     ``max_filter_depth`` is how many filters may enclose another.
     """
 

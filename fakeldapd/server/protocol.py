@@ -99,8 +99,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         self._trickle: Trickle
         self._reading = True
         self._turn_asked = False
-        self._deadline = 0.0
-        self._last_active = 0.0
+        self._deadline = self._last_active = 0.0
         self._idle_timer: DelayedCall | None = None
         self._linger_timer: DelayedCall | None = None
 

@@ -173,6 +173,8 @@ def settings_of(text: str, schemas: Iterable[str], folder: Path) -> dict[str, An
     except LDIFError as error:
         raise ConfigurationError(str(error)) from None
     found = reading.settings
+    for option, value in reading.frontend.items():
+        found[option] = [*found.get(option, ()), *value] if isinstance(value, list) else found.get(option, value)
     if not reading.database:
         raise ConfigurationError(f"{NAME}: no database in it: an entry olcDatabase=mdb,cn=config is expected")
     found["schema"] = (*dict.fromkeys([*schemas, *included, *reading.schemas]),)
@@ -214,6 +216,8 @@ class _Reading:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.settings: dict[str, Any] = {}
+        self.frontend: dict[str, Any] = {}
+        """What holds for every database, behind its own."""
         self.schemas: list[str] = []
         self.database = ""
 
@@ -226,8 +230,10 @@ class _Reading:
             raise _refused(record, "", "only entries below cn=config are expected")
         if rdns == ["cn=config"]:
             self.set(record, GLOBAL)
-        elif kind == "olcdatabase" and name in ("frontend", "config"):
-            self.set(record, DATABASE if name == "frontend" else {}, leniently=name == "config")
+        elif kind == "olcdatabase" and name == "frontend":
+            self.set(record, DATABASE, self.frontend)
+        elif kind == "olcdatabase" and name == "config":
+            return  # who may change cn=config, which nobody does here
         elif kind == "olcdatabase":
             self.take_database(record, name)
         elif kind == "olcoverlay":
@@ -245,10 +251,11 @@ class _Reading:
         self.database = name
         self.set(record, DATABASE)
 
-    def set(self, record: ContentRecord, rows: dict[str, Setting], *, leniently: bool = False) -> None:
+    def set(self, record: ContentRecord, rows: dict[str, Setting], into: dict[str, Any] | None = None) -> None:
         """Turn attributes into settings by a table."""
+        into = self.settings if into is None else into
         for name, values in _texts(record):
-            if _OF_SLAPD_ONLY.fullmatch(name.lower()) or leniently:
+            if _OF_SLAPD_ONLY.fullmatch(name.lower()):
                 continue
             if name.lower() not in rows:
                 raise _refused(record, name, "there is no such setting here")
@@ -259,9 +266,9 @@ class _Reading:
                 except ValueError as error:
                     raise _refused(record, name, f"{value}: {error}") from None
                 if several:
-                    self.settings.setdefault(option, []).extend(result)
+                    into.setdefault(option, []).extend(result)
                 elif option:
-                    self.settings[option] = result
+                    into[option] = result
 
     def take_overlay(self, record: ContentRecord, name: str) -> None:
         words = []

@@ -3,11 +3,13 @@
 import os
 import socket
 import threading
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from fakeldapd import FakeLDAPServer, LDAPError
+from fakeldapd.double.matching import RuleError
 from fakeldapd.double.process import ProcessError
 from fakeldapd.double.server import ServerError
 from fakeldapd.loading import LoadError
@@ -66,6 +68,25 @@ def test_all_that_goes_through_the_pipe() -> None:
 def test_what_does_not_go_through(do: Any, error: type[Exception], text: str) -> None:
     with FakeLDAPServer(PEOPLE, subprocess=True) as server, pytest.raises(error, match=text):
         do(server)
+
+
+def test_rules() -> None:
+    with FakeLDAPServer(PEOPLE, subprocess=True) as server:
+        with (
+            server.fault(op="connect", action="refuse") as fault,
+            suppress(ConnectionError),
+            socket.create_connection((server.host, server.port)) as refused,
+        ):
+            assert refused.recv(1) == b""
+        assert fault.hits == 1
+        assert repr(fault) == "<fault(op='connect', action='refuse'): 1 hit>"
+        stub = server.stub(op="search", code="busy")
+        assert stub.hits == 0
+        with pytest.raises(RuleError, match="did you mean 'busy'"):
+            server.fault(code="bussy")
+        with pytest.raises(ProcessError, match="can't be sent"):
+            server.fault(code=1, when=lambda request: True)
+    stub.close()
 
 
 def test_mistakes_come_back_from_there() -> None:

@@ -90,6 +90,7 @@ CASES: list[tuple[dict[str, Any], list[Any]]] = [
     ({"action": "reset-after"}, [*FOUND, Disconnect(abort=True)]),
     ({"action": "truncate"}, [Pause(), *map(Raw, RAW[:4]), Raw(half(RAW[4])), Wait, Disconnect()]),
     ({"action": "truncate", "after_entries": 1}, [Pause(), Raw(RAW[0]), Raw(half(RAW[1])), Wait, Disconnect()]),
+    ({"action": "drop-midway", "after_entries": 9}, [Pause(), *map(Raw, RAW[:4]), Raw(half(RAW[4])), Disconnect()]),
     ({"action": "drop-midway"}, [Pause(), *map(Raw, RAW[:4]), Raw(half(RAW[4])), Disconnect()]),
     ({"action": "garbage"}, [Raw(GARBAGE)]),
     ({"action": "garbage", "octets": b"\xff", "after_entries": 2}, [Pause(), Entries([ONE, TWO]), Raw(b"\xff")]),

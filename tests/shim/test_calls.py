@@ -4,7 +4,7 @@ python-ldap with slapd is what the others are held to. Over the wire to slapd th
 fakeldapd behind it, over the wire and in this process, too.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
 from shim_support import calls
@@ -14,7 +14,7 @@ ROWS = calls.rows()
 
 
 @pytest.fixture(scope="session")
-def outcomes() -> Iterator[Callable[[Way, str], Outcomes]]:
+def outcomes() -> Callable[[Way, str], Outcomes]:
     """What came of a group of scenes in one of the ways, asked once."""
     kept: dict[tuple[Way, str], Outcomes] = {}
 
@@ -23,7 +23,7 @@ def outcomes() -> Iterator[Callable[[Way, str], Outcomes]]:
             kept[way, group] = asked(way, calls.GROUPS[group], {"PEOPLE": calls.PEOPLE, "ALICE": calls.ALICE})
         return kept[way, group]
 
-    yield get
+    return get
 
 
 def test_there_are_enough_of_them() -> None:

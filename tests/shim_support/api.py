@@ -16,6 +16,8 @@ from typing import Any
 API: dict[str, Any] = json.loads((Path(__file__).parents[1] / "shim" / "python-ldap-api.json").read_text("utf-8"))
 
 DELIVERED = (
+    "_ldap",
+    "ldap",
     "ldap.async",
     "ldap.asyncsearch",
     "ldap.cidict",
@@ -39,6 +41,8 @@ DELIVERED = (
     "ldap.extop.dds",
     "ldap.extop.passwd",
     "ldap.filter",
+    "ldap.functions",
+    "ldap.ldapobject",
     "ldap.logger",
     "ldap.modlist",
     "ldap.pkginfo",
@@ -51,6 +55,8 @@ DELIVERED = (
     "ldap.syncrepl",
     "ldapurl",
     "ldif",
+    "slapdtest",
+    "slapdtest._slapdtest",
 )
 """The modules that are checked. What names something of another module is checked as soon as that one is here."""
 
@@ -59,8 +65,14 @@ _OURS = {"_ldap": "fakeldapd.ldap._ldap"}
 _BY_IMPORTS = frozenset({"KNOWN_RESPONSE_CONTROLS"})
 """Whose value depends on what was imported before."""
 
-_MENDED = frozenset({("ldap.constants", "Feature", "c_template")})
-"""What is text of python-ldap's C and ours to say otherwise."""
+_MENDED = frozenset(
+    {
+        ("ldap.constants", "Feature", "c_template"),
+        ("slapdtest._slapdtest", "_slapdtest", "SLAPD_CONF_TEMPLATE"),
+        ("slapdtest._slapdtest", "SlapdObject", "slapd_conf_template"),
+    }
+)
+"""What is text of python-ldap's C, or of its configuration of slapd, and ours to say otherwise."""
 
 
 @cache
@@ -187,6 +199,6 @@ def same(told: Any, found: Any) -> bool:
             )
         case "class":
             return bool(found is resolve(value))
-        case "type":
+        case "type" | "from_environment":
             return _is_of_type(found, value)
     raise LookupError(kind)

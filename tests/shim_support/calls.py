@@ -18,8 +18,8 @@ ALICE = f"uid=alice,{PEOPLE}"
 
 @dataclass(frozen=True)
 class Group:
-    """Scenes, and the server that they want: what it is loaded with, its options, whether there is a second one, and whether
-    certificates have to be looked at, which nobody does in one process.
+    """Scenes, and the server that they want: what it is loaded with, its options, whether there is a second one, and
+    whether certificates have to be looked at, which nobody does in one process.
     """
 
     scenes: Mapping[str, str]
@@ -394,8 +394,8 @@ SCENES: dict[str, str] = {
         c.sasl_bind_s("", "EXTERNAL", b"", None, None)
         c.search_ext("", 0, "(objectClass=*)", ["1.1"], 0, [("1.2.3", 0, None)])
         c.search_ext("", 0, "(objectClass=*)", ["1.1"], 0, [("1.2.3", 1, None)])
-        c.simple_bind("", "")
-        c.result4(-1, 1, 5)
+        i = c.simple_bind("", ""); i
+        c.result4(i, 1, 5)
     """,
 }
 

@@ -27,7 +27,8 @@ CONTROLS = {
         [c.dn for c in l.result3(i)[3]]
         i = l.rename("cn=r,dc=example,dc=com", "cn=s", serverctrls=[after])
         [c.dn for c in l.result3(i)[3]]
-        [c.entry for c in l.result3(l.delete_ext("cn=s,dc=example,dc=com", [readentry.PreReadControl(True, ["cn"])]))[3]]
+        i = l.delete_ext("cn=s,dc=example,dc=com", [readentry.PreReadControl(True, ["cn"])])
+        [c.entry for c in l.result3(i)[3]]
     """,
     "sort and views": """
         sort = sss.SSSRequestControl(ordering_rules=["-uid:caseIgnoreOrderingMatch"])
@@ -44,27 +45,32 @@ CONTROLS = {
         v.targetPosition, v.contentCount, v.virtualListViewResult, v.target_position, v.content_count, v.result
     """,
     "others": """
-        l.search_ext_s(ALICE, 0, "(uid=alice)", ["1.1"], serverctrls=[ldap.controls.LDAPControl("1.2.3.4", True, None)])
-        l.search_ext_s(ALICE, 0, "(uid=alice)", ["1.1"], serverctrls=[ldap.controls.LDAPControl("1.2.3.4", False, None)])
-        l.search_ext_s("cn=remote,ou=referrals,dc=example,dc=com", 0, None, ["cn"], serverctrls=[ldap.controls.ManageDSAITControl()])
-        l.modify_ext_s(ALICE, [(ldap.MOD_ADD, "title", b"z")], serverctrls=[ldap.controls.AssertionControl(True, "(uid=bob)")])
-        l.modify_ext_s(ALICE, [(ldap.MOD_ADD, "title", b"z")], serverctrls=[ldap.controls.AssertionControl(True, "(uid=alice)")])
-        l.search_ext_s(ALICE, 0, None, ["mail"], serverctrls=[ldap.controls.MatchedValuesControl(True, "((mail=*org))")])
+        CRITICAL = ldap.controls.LDAPControl("1.2.3.4", True, None)
+        UNKNOWN = ldap.controls.LDAPControl("1.2.3.4", False, None)
+        l.search_ext_s(ALICE, 0, "(uid=alice)", ["1.1"], serverctrls=[CRITICAL])
+        l.search_ext_s(ALICE, 0, "(uid=alice)", ["1.1"], serverctrls=[UNKNOWN])
+        manage, remote = ldap.controls.ManageDSAITControl(), "cn=remote,ou=referrals,dc=example,dc=com"
+        l.search_ext_s(remote, 0, None, ["cn"], serverctrls=[manage])
+        bob, alice = [ldap.controls.AssertionControl(True, each) for each in ("(uid=bob)", "(uid=alice)")]
+        l.modify_ext_s(ALICE, [(ldap.MOD_ADD, "title", b"z")], serverctrls=[bob])
+        l.modify_ext_s(ALICE, [(ldap.MOD_ADD, "title", b"z")], serverctrls=[alice])
+        org = ldap.controls.MatchedValuesControl(True, "((mail=*org))")
+        l.search_ext_s(ALICE, 0, None, ["mail"], serverctrls=[org])
         refs = deref.DereferenceControl(True, {"manager": ["uid", "sn"]})
         k, data, *_ = l.result4(l.search_ext(ALICE, 0, None, ["1.1"], serverctrls=[refs]), add_ctrls=1)
         [(dn, entry, [(type(c).__name__, c.derefRes) for c in ctrls]) for dn, entry, ctrls in data]
         l.result3(l.search_ext(ALICE, 0, None, ["1.1"], serverctrls=[refs]))
         l.search_ext_s(ALICE, 0, None, ["1.1"], serverctrls=[ldap.controls.RelaxRulesControl()])
-        l.compare_ext_s(ALICE, "uid", b"alice", serverctrls=[ldap.controls.LDAPControl("1.2.3.4", True, None)])
-        l.delete_ext_s(ALICE, serverctrls=[ldap.controls.LDAPControl("1.2.3.4", True, None)])
-        l.passwd_s(ALICE, None, "x", serverctrls=[ldap.controls.LDAPControl("1.2.3.4", True, None)])
-        a.simple_bind_s(ADMIN, PASSWORD, serverctrls=[ldap.controls.LDAPControl("1.2.3.4", True, None)])
+        l.compare_ext_s(ALICE, "uid", b"alice", serverctrls=[CRITICAL])
+        l.delete_ext_s(ALICE, serverctrls=[CRITICAL])
+        l.passwd_s(ALICE, None, "x", serverctrls=[CRITICAL])
+        a.simple_bind_s(ADMIN, PASSWORD, serverctrls=[CRITICAL])
         a.whoami_s([("1.2.3.4", 1, None)])
         a.whoami_s([("1.2.3.4", 0, None)])
-        l.abandon_ext(99, serverctrls=[ldap.controls.LDAPControl("1.2.3.4", False, None)])
-        l.search_ext_s(ALICE, 0, None, ["uid"], clientctrls=[ldap.controls.LDAPControl("1.2.3.4", False, None)])
-        l.search_ext_s(ALICE, 0, None, ["uid"], clientctrls=[ldap.controls.LDAPControl("1.2.3.4", True, None)])
-        l.set_option(ldap.OPT_SERVER_CONTROLS, [ldap.controls.LDAPControl("1.2.3.4", True, None)])
+        l.abandon_ext(99, serverctrls=[UNKNOWN])
+        l.search_ext_s(ALICE, 0, None, ["uid"], clientctrls=[UNKNOWN])
+        l.search_ext_s(ALICE, 0, None, ["uid"], clientctrls=[CRITICAL])
+        l.set_option(ldap.OPT_SERVER_CONTROLS, [CRITICAL])
         l.search_s(ALICE, 0, None, ["uid"])
         l.get_option(ldap.OPT_SERVER_CONTROLS)
         l.search_ext_s(ALICE, 0, None, ["uid"], serverctrls=[])

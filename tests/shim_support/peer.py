@@ -1,8 +1,8 @@
 """A server that does what it is told, on a socket: for everything that no real server would do when asked.
 
 A script is what comes for the first request, for the second, and so on; each is a list of what is sent, in order:
-operations (``m.BindResponse()``), operations with controls or another message id (``With``), octets, and CLOSE or RESET.
-What the client has sent is kept, message by message.
+operations (``m.BindResponse()``), operations with controls or another message id (``With``), octets, and CLOSE or
+RESET. What the client has sent is kept, message by message.
 """
 
 import socket
@@ -24,8 +24,8 @@ CLOSE, RESET = "close", "reset"
 
 @dataclass(frozen=True)
 class With:
-    """A response with another message id than the request's (``shift`` is added, ``message_id`` replaces), or with
-    controls.
+    """A response with another message id than the request's (``shift`` is added, ``message_id`` replaces), or
+    with controls.
     """
 
     op: m.ProtocolOp
@@ -86,7 +86,7 @@ class Peer:
                     request = bytes(kept[:size])
                     del kept[:size]
                     self.received.append(request)
-                    replies = self._script.pop(0) if self._script else []
+                    replies = self._script.pop(0) if self._script and not _says_goodbye(request) else []
                     if not self._send(connection, replies, _message_id(request)):
                         return
 
@@ -98,6 +98,10 @@ class Peer:
                 connection.sendall(octets)
                 if each == RESET:
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                else:  # and read on, for else the kernel would reset the connection when something comes
+                    connection.shutdown(socket.SHUT_WR)
+                    while connection.recv(65536):
+                        pass
                 return False
             octets += each if isinstance(each, bytes) else _encoded(each, message_id)
         connection.sendall(octets)
@@ -121,6 +125,11 @@ def _message_size(octets: bytearray) -> int:
     if len(octets) < 2 + lengths:
         return 0
     return 2 + lengths + int.from_bytes(octets[2 : 2 + lengths], "big")
+
+
+def _says_goodbye(octets: bytes) -> bool:
+    """Whether this is an UnbindRequest: nothing in a script is for it."""
+    return octets.endswith(b"\x42\x00")
 
 
 def _message_id(octets: bytes) -> int:

@@ -176,7 +176,8 @@ RESULTS = {
         l.result3(l.search('dc=x', 2))
         l.search_s('dc=x', 2)
         l.result4(l.search('dc=x', 2), add_ctrls=1)
-        l.referrals = 0; [[type(c).__name__ for c in each[2]] for each in l.result4(l.search('dc=x', 2), add_ctrls=1)[1]]
+        l.referrals = 0; data = l.result4(l.search('dc=x', 2), add_ctrls=1)[1]
+        [[type(c).__name__ for c in each[2]] for each in data]
         """,
     ),
     "a limit after entries": Case(

@@ -1,6 +1,7 @@
 """The ways to ask: python-ldap and the shim, over the wire to slapd and to fakeldapd, and in this process."""
 
 import importlib
+import pickle
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -170,7 +171,7 @@ def against(case: Case, way: Way) -> tuple[list[str], list[bytes]]:
         uri = f"ldap://127.0.0.1:{peer.port}"
         connection = ldap.initialize(uri)
         connection.set_option(ldap.OPT_TIMEOUT, PATIENCE)
-        names = {**HELP, "ldap": ldap, "l": connection, "c": connection._l}
+        names = {**HELP, "ldap": ldap, "l": connection, "c": connection._l, "uri": uri, "pickle": pickle}
         outcomes = [normal(outcome(line, names), uri) for line in case.lines()]
         names.clear()
         del connection

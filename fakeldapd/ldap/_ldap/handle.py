@@ -19,6 +19,7 @@ from fakeldapd.ldap._ldap.options import DEFAULTS, Options
 from fakeldapd.ldap._ldap.results import type_of
 from fakeldapd.ldap.transport import ConnectionLost, TLSFailed, Transport
 from fakeldapd.ldap.transport.opening import Address, open_first
+from fakeldapd.ldap.transport.tls import TLSSettings
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.encode import encode_message
 
@@ -194,8 +195,12 @@ class Handle:
     def connect(self, servers: tuple[Address, ...]) -> tuple[Transport, Address]:
         """A new transport to the first of these servers that is there. Raises ConnectionLost."""
         network_timeout = self._settings.get(v.OPT_NETWORK_TIMEOUT)
-        settings = self.options.tls_settings()
-        settings.timeout = network_timeout
+
+        def settings() -> TLSSettings:  # only who wants TLS settles what holds for it
+            found = self.options.tls_settings()
+            found.timeout = network_timeout
+            return found
+
         if self._settings.get(v.OPT_X_TLS) == v.OPT_X_TLS_HARD:
             servers = tuple([each.over_tls() for each in servers])
         return open_first(servers, settings, network_timeout)

@@ -1,4 +1,4 @@
-"""Following referrals as libldap does: to the first URI that leads somewhere, bound as nobody (RFC 4511 section 4.1.10).
+"""Following referrals as libldap does: to the first URI that leads somewhere, as nobody (RFC 4511 section 4.1.10).
 
 The request is sent again with the DN of the URI and, for a search, its scope; a URI from a search of one level that
 names none stands for the object itself. Its answers count for the request that was referred. What leads nowhere is left

@@ -66,7 +66,7 @@ def entry(op: m.SearchResultEntry) -> tuple[str, dict[str, list[bytes]]]:
     for encoded in op.attributes:
         name, key, values = _remembered(encoded) if len(encoded) <= _REMEMBERED else _read(encoded)
         if key in first:
-            attributes[name] = attributes.get(name, []) + [*first[key]]
+            attributes[name] = [*attributes.get(name, []), *first[key]]
         else:
             first[key] = values
             attributes[name] = [*values]
@@ -130,7 +130,7 @@ def undecodable(message: m.LDAPMessage) -> LDAPError:
 
 
 def result_error(first: m.LDAPMessage, last: m.LDAPMessage, errno: int = 0) -> LDAPError:
-    """The exception for an answer that says no. ``first`` is the first message of the answer, ``last`` has the result."""
+    """The exception for an answer that says no: its first message, and its last, which has the result."""
     op: Any = last.op
     code = int(op.code)
     told: dict[str, Any] = {

@@ -7,6 +7,7 @@ and only then.
 """
 
 from fakeldapd import ldap  # noqa: F401
+from fakeldapd.ldap import _ldap as _ldap
 from fakeldapd.ldap.controls import libldap, simple  # noqa: F401
 from fakeldapd.ldap.controls.base import (
     KNOWN_RESPONSE_CONTROLS,

@@ -1,6 +1,7 @@
 """The controls whose values libldap encodes: assertion, matched values, paged results."""
 
 from fakeldapd import ldap  # noqa: F401
+from fakeldapd.ldap import _ldap as _ldap
 from fakeldapd.ldap import control_values, values
 from fakeldapd.ldap.controls.base import KNOWN_RESPONSE_CONTROLS, LDAPControl, RequestControl
 from fakeldapd.ldap.pkginfo import __version__  # noqa: F401

@@ -8,6 +8,7 @@ from pyasn1.type import namedval, univ
 from fakeldapd import ldap  # noqa: F401
 from fakeldapd.ldap import asn1
 from fakeldapd.ldap.controls.base import KNOWN_RESPONSE_CONTROLS, DecodeControlTuples, RequestControl, ResponseControl  # noqa: F401
+from fakeldapd.ldap.ldapobject import LDAPObject as LDAPObject
 
 __all__ = ["VLVRequestControl", "VLVResponseControl"]
 

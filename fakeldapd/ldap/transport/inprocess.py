@@ -53,35 +53,35 @@ _ENOTCONN = 107
 
 
 class Behind:
-    """What is behind a URI: a handler, and whether it is there.
+    """What is behind a URI: a handler, whether it is there, and a lock for who pulls it.
 
-    ``directory`` is a handler, or has one as its attribute ``handler``; where it has ``down`` as well, that says whether
-    the server is away.
+    ``directory`` is a handler, or has one as its attribute ``handler``, which may become another one; where it has
+    ``down`` as well, that says whether the server is away, and where it has ``connections``, a set, it calls ``drop``
+    of each connection in there when it goes away.
     """
 
     def __init__(self, directory: Any) -> None:
-        self.directory = directory
-        self.handler: Handler = getattr(directory, "handler", directory)
-        self.lock = threading.RLock()
+        self._directory = directory
+        self._is_handler = not hasattr(directory, "handler")
+        self.connections: set[Any] | None = getattr(directory, "connections", None)
+        try:
+            self.lock = _locks.setdefault(directory, threading.RLock())
+        except TypeError:  # nothing that can be remembered weakly
+            self.lock = threading.RLock()
+
+    @property
+    def handler(self) -> Handler:
+        """What answers now."""
+        return self._directory if self._is_handler else self._directory.handler  # type: ignore[no-any-return]
 
     @property
     def down(self) -> bool:
         """Whether the server is away."""
-        return bool(getattr(self.directory, "down", False))
+        return bool(getattr(self._directory, "down", False))
 
 
-_behind: "WeakKeyDictionary[Any, Behind]" = WeakKeyDictionary()
-
-
-def behind(directory: Any) -> Behind:
-    """The same for the same directory, however many URIs lead to it."""
-    try:
-        found = _behind.get(directory)
-        if found is None:
-            found = _behind[directory] = Behind(directory)
-    except TypeError:  # nothing that can be remembered weakly
-        found = Behind(directory)
-    return found
+_locks: "WeakKeyDictionary[Any, threading.RLock]" = WeakKeyDictionary()
+"""The same for the same directory, however many connections and URIs lead to it."""
 
 
 class _Running:
@@ -106,7 +106,7 @@ class Pretended:
 
 
 class InProcess:
-    """One connection. ``tls``: as if to an ldaps port; ``credentials``: as if to a local socket, by this user and group.
+    """One connection. ``tls``: as if to an ldaps port; ``credentials``: as if to a local socket, by this user.
 
     Raises ConnectionLost when the server is away.
     """
@@ -130,6 +130,9 @@ class InProcess:
         self._pending: deque[tuple[int, m.RequestOp, tuple[m.Control, ...]]] = deque()
         self._octets: Connection | None = None  # reads what a handler gave as octets, and all that comes behind
         self._closed = False
+        self._polls = server.connections is None
+        if server.connections is not None:
+            server.connections.add(self)
         if tls:
             self._tls_begins()
 
@@ -162,10 +165,8 @@ class InProcess:
                 self._end_connection()
 
     def _check(self) -> None:
-        if self._server.down:
-            with self._server.lock:
-                self._received.clear()
-                self._end_connection()
+        if self._polls and self._server.down:
+            self.drop()
         if self._closed:
             raise ConnectionLost
 
@@ -337,17 +338,17 @@ class InProcess:
         """Whether ``receive`` has something to give at once."""
         with self._server.lock:
             self._go_on()
-            return bool(self._received) or self._closed or self._server.down
+            return bool(self._received) or self._closed or (self._polls and self._server.down)
 
     def receive(self, deadline: float | None) -> m.LDAPMessage | None:
         """The next message; None when it is ``deadline``. Raises ConnectionLost."""
-        if self._received and not self._server.down:
+        if self._received and not self._polls:
             return self._received.popleft()
         with self._woken:
             while True:
                 self._go_on()
-                if self._server.down:
-                    self._check()
+                if self._polls and self._server.down:
+                    self.drop()
                 if self._received:
                     return self._received.popleft()
                 if self._closed:
@@ -381,9 +382,13 @@ class InProcess:
             self.close()
             raise TLSFailed
 
-    def close(self, octets: bytes = b"") -> None:
-        """End every operation."""
+    def drop(self) -> None:
+        """The server has gone away: what it has answered and nobody has received is lost."""
         with self._server.lock:
             self._received.clear()
             if not self._closed:
                 self._end_connection()
+
+    def close(self, octets: bytes = b"") -> None:
+        """End every operation."""
+        self.drop()

@@ -7,18 +7,23 @@ what it takes. ``register`` puts a directory behind any other URI, and behind al
 import os
 import re
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import quote, unquote
 
 from fakeldapd.ldap.transport import ConnectionLost, Transport
-from fakeldapd.ldap.transport.inprocess import InProcess, behind
+from fakeldapd.ldap.transport.inprocess import Behind, InProcess
+from fakeldapd.ldap.transport.tls import TLSSettings
 from fakeldapd.protocol.url import LDAPURL, URLSyntaxError
 
 FAKE = "fake://"
 EVERYTHING = "*"
 DEFAULT_BASE = "dc=example,dc=com"
 _PORTS = {"ldap": 389, "ldaps": 636}
+
+
+Settings: TypeAlias = Callable[[], TLSSettings]
 
 
 class BadURI(ValueError):
@@ -152,21 +157,21 @@ def forget_named() -> None:
         _named.clear()
 
 
-def open_transport(address: Address, settings: Any, connect_timeout: float | None) -> Transport:
-    """A connection. ``settings`` are a TLSSettings; ``connect_timeout`` in seconds. Raises ConnectionLost."""
+def open_transport(address: Address, settings: Settings, connect_timeout: float | None) -> Transport:
+    """A connection. ``settings`` gives what holds for TLS; ``connect_timeout`` in seconds. Raises ConnectionLost."""
     directory = directory_at(address)
     if directory is not None:
         credentials = (os.getuid(), os.getgid()) if address.scheme == "ldapi" else None
-        return InProcess(behind(directory), tls=address.scheme == "ldaps", credentials=credentials)
+        return InProcess(Behind(directory), tls=address.scheme == "ldaps", credentials=credentials)
     from fakeldapd.ldap.transport import wire
 
     if address.scheme == "ldapi":
         return wire.Wire(wire.connect_local(address.path or DEFAULT_LOCAL, connect_timeout), "")
     connected = wire.connect_tcp(address.host or "localhost", address.port, connect_timeout)
-    return wire.Wire(connected, address.host or "localhost", settings if address.scheme == "ldaps" else None)
+    return wire.Wire(connected, address.host or "localhost", settings() if address.scheme == "ldaps" else None)
 
 
-def open_first(servers: tuple[Address, ...], settings: Any, timeout: float | None) -> tuple[Transport, Address]:
+def open_first(servers: tuple[Address, ...], settings: Settings, timeout: float | None) -> tuple[Transport, Address]:
     """A connection to the first of the servers that is there. Raises ConnectionLost, for the last of them."""
     number, info = 0, ""
     for address in servers:

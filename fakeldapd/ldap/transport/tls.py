@@ -4,19 +4,19 @@ A context is made when it is first needed, and again when OPT_X_TLS_NEWCTX asks 
 no effect, as in libldap.
 """
 
-import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ssl
 
 NEVER, HARD, DEMAND, ALLOW, TRY = range(5)
 """OPT_X_TLS_REQUIRE_CERT: not looked at (never, allow); looked at where there is one (try); needed (demand, hard)."""
 
-_VERSIONS = {
-    0x301: ssl.TLSVersion.TLSv1,
-    0x302: ssl.TLSVersion.TLSv1_1,
-    0x303: ssl.TLSVersion.TLSv1_2,
-    0x304: ssl.TLSVersion.TLSv1_3,
-}
+_TLS_1_2 = 0x303
+_VERSIONS = range(0x301, 0x305)
+"""OPT_X_TLS_PROTOCOL_MIN and _MAX, and Python's numbers, too."""
 
 
 class TLSFileMissing(Exception):
@@ -36,9 +36,9 @@ class TLSSettings:
     minimum: int = 0
     maximum: int = 0
     timeout: float | None = None
-    _context: ssl.SSLContext | None = field(default=None, repr=False)
+    _context: "ssl.SSLContext | None" = field(default=None, repr=False)
 
-    def context(self) -> ssl.SSLContext:
+    def context(self) -> "ssl.SSLContext":
         """The context, made on first use. Raises ssl.SSLError, OSError."""
         if self._context is None:
             self._context = self._made()
@@ -51,7 +51,9 @@ class TLSSettings:
         except (OSError, ValueError) as error:
             raise TLSFileMissing(str(error)) from None
 
-    def _made(self) -> ssl.SSLContext:
+    def _made(self) -> "ssl.SSLContext":
+        import ssl  # not everybody wants TLS
+
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         if self.require in (NEVER, ALLOW):
@@ -66,8 +68,8 @@ class TLSSettings:
             context.load_cert_chain(self.certificate, self.key or self.certificate)
         if self.ciphers is not None and ":" not in self.ciphers.lstrip("+-!"):
             context.set_ciphers(self.ciphers)
-        context.minimum_version = _VERSIONS.get(self.minimum, ssl.TLSVersion.TLSv1_2)
+        context.minimum_version = ssl.TLSVersion(self.minimum if self.minimum in _VERSIONS else _TLS_1_2)
         if self.maximum in _VERSIONS:
-            context.maximum_version = _VERSIONS[self.maximum]
+            context.maximum_version = ssl.TLSVersion(self.maximum)
         context.check_hostname = self.require not in (NEVER, ALLOW)
         return context

@@ -1,8 +1,8 @@
 """A SASL bind from the client's side (RFC 4422): what libsasl does for python-ldap.
 
-``bind_interactively`` chooses a mechanism, asks the caller's object for what that needs, and exchanges messages with the
-server until the bind is done. The mechanisms are in ``mechanisms`` and ``scram``, one generator each: it yields what to
-send and gets the server's challenge. None of them protects the connection afterwards; TLS does that.
+``bind_interactively`` chooses a mechanism, asks the caller's object for what that needs, and exchanges messages with
+the server until the bind is done. The mechanisms are in ``mechanisms`` and ``scram``, one generator each: it yields
+what to send and gets the server's challenge. None of them protects the connection afterwards; TLS does that.
 """
 
 from typing import TYPE_CHECKING, Any
