@@ -126,16 +126,25 @@ def _serve(upstream: "Upstream", addresses: list[Any], recording: "Recording") -
     proxy = ProxyFactory(upstream, reactor, recording.tap)
     service = Service(cast("LDAPServerFactory", proxy), reactor)
     code = client.OK
+    stopping = False
 
     def stop() -> None:
+        nonlocal stopping
+        if stopping:
+            return
+        stopping = True
         service.close().addCallback(lambda _: proxy.finish()).addCallback(lambda _: reactor.running and reactor.stop())
 
     def give_up(error: object) -> None:
         nonlocal code
+        if stopping:
+            return
         code = client.complain("record", error, client.CANNOT_CONNECT)
         stop()
 
     def reached(_: object) -> None:
+        if stopping:
+            return
         try:
             service.listen(addresses)
         except CannotListen as error:

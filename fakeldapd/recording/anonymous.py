@@ -94,7 +94,7 @@ class Anonymous(Kept):
         """Take notice of values."""
         name = base_name(description)
         for value in values:
-            if _is_dn(value):
+            if kind(name) == "dn" or _is_dn(value):
                 self.learn_dn(value)
             elif kind(name) == "name" and not hides(description):
                 text = value.decode(errors="ignore")
@@ -157,7 +157,7 @@ class Anonymous(Kept):
             return self.text(value)
         if said == "phone":
             return self._phone(text)
-        return self.dn(value) if _is_dn(value) else self._replaced(value)
+        return self.dn(value) if said == "dn" or _is_dn(value) else self._replaced(value)
 
     # --- words --------------------------------------------------------------------------------------------------------
 

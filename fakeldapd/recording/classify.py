@@ -54,6 +54,7 @@ _HARMLESS_SYNTAXES = frozenset(
     + ["1.3.6.1.1.16.1", "1.3.6.1.4.1.4203.666.11.2.1"]
 )
 """Descriptions, booleans, integers, times, OIDs, UUIDs, CSNs (RFC 4517 section 3.3, RFC 4530)."""
+_DN_SYNTAX = "1.3.6.1.4.1.1466.115.121.1.12"
 _PHONE_SYNTAXES = frozenset(f"1.3.6.1.4.1.1466.115.121.1.{number}" for number in (22, 50, 52))
 
 ORDINARY = _words(
@@ -89,7 +90,7 @@ def looks_hashed(value: bytes) -> bool:
 
 @cache
 def kind(name: str) -> str:
-    """What to do with values of an attribute type: "harmless", "tree", "phone", "name", or "text" for all others."""
+    """What to do with values of an attribute type: "harmless", "tree", "phone", "name", "dn", or "text" for others."""
     if name in _HARMLESS:
         return "harmless"
     if name in TREE:
@@ -107,4 +108,6 @@ def kind(name: str) -> str:
             return said
     if found.type.syntax.oid in _HARMLESS_SYNTAXES:
         return "harmless"
+    if found.type.syntax.oid == _DN_SYNTAX:
+        return "dn"
     return "phone" if found.type.syntax.oid in _PHONE_SYNTAXES else "text"

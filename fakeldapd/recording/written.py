@@ -57,7 +57,16 @@ class Written:
     # --- entries ------------------------------------------------------------------------------------------------------
 
     def _see(self, exchange: Exchange) -> None:
-        """Take in the entries of an answer."""
+        """Take in the entries of an answer, and that of whom was let in."""
+        if isinstance(exchange.op, m.BindRequest):
+            shown = self._shown.dn(exchange.op.name)
+            if (
+                exchange.result is not None
+                and exchange.result.code == 0
+                and _has_password(exchange.op)
+                and names.split(shown)
+            ):
+                self._entries.setdefault(names.key(shown), (shown, {}))
         if not isinstance(exchange.op, m.SearchRequest):
             return
         if exchange.result is not None and exchange.result.code == 0 and exchange.op.base:
@@ -112,7 +121,7 @@ class Written:
     def _ldif(self) -> bytes:
         head = [
             "# What fakeldapd record saw: every entry that was found, with the attributes that were shown.",
-            "# Superiors that nobody saw are made up; so are object classes of entries that were shown without.",
+            "# Superiors that nobody saw are made up, and entries of those who bound; so are object classes not shown.",
             f'# To have it answer: FakeLDAPServer(ldif="{LDIF}", stubs="{STUBS}", {self.settings})',
         ]
         comment = "".join(f"{line}\n" for line in head).encode(errors="backslashreplace")
@@ -197,6 +206,10 @@ def _learn(shown: Kept, exchange: Exchange) -> None:
         shown.learn_dn(dn)
         for attribute in attributes:
             shown.learn(attribute.type, attribute.values)
+
+
+def _has_password(op: m.BindRequest) -> bool:
+    return isinstance(op.authentication, m.SimpleAuthentication) and bool(op.authentication.password)
 
 
 def _is_subschema(attributes: tuple[m.Attribute, ...]) -> bool:

@@ -61,7 +61,7 @@ ORIGINALS = ["lovelace", "ada", "charles", "babbage", "corp.test", "7946", "prog
 
 
 @contextmanager
-def recording(server: str, output: Path, *arguments: str) -> Iterator[str]:
+def recording(server: str, output: Path, *arguments: str, told: int = 1) -> Iterator[str]:
     """The proxy's URL; when the context is left, it has ended and has written its files."""
     words = [sys.executable, "-m", "fakeldapd", "record", server, "--listen", "ldap://127.0.0.1:0"]
     words += ["--output", str(output), *arguments]
@@ -75,7 +75,8 @@ def recording(server: str, output: Path, *arguments: str) -> Iterator[str]:
         try:
             yield line.split()[2]
         finally:
-            process.send_signal(signal.SIGTERM)
+            for _ in range(told):
+                process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0, (output / "said").read_text()
 
 
@@ -289,6 +290,12 @@ def test_junk_from_a_client_harms_nobody_else(upstream: FakeLDAPServer, tmp_path
             assert client.search(BASE, "(uid=babbage)")
     assert "not LDAP any more" in (tmp_path / "said").read_text()
     assert "1 entries below" in (tmp_path / "said").read_text()
+
+
+def test_told_twice_to_end(upstream: FakeLDAPServer, tmp_path: Path) -> None:
+    with recording(upstream.url, tmp_path, told=2) as url, ldap3.Connection(ldap3.Server(url)) as client:
+        assert client.search(BASE, "(uid=babbage)")
+    assert (tmp_path / STUBS).exists()
 
 
 def test_nothing_was_said(upstream: FakeLDAPServer, tmp_path: Path) -> None:

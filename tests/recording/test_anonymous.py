@@ -26,6 +26,8 @@ from fakeldapd.recording.classify import hides, kind
         ("seeAlso", "cn=Ada,ou=people,dc=corp,dc=com", "cn=Name1,ou=people,dc=corp,dc=com"),
         ("x-unknown", "uid=ada, ou=people, dc=corp", "uid=name1,ou=people,dc=corp"),
         ("ref", "ldap://ldap.corp.example/cn=Ada,dc=corp", "ldap://example.com/cn=Name1,dc=corp"),
+        ("namingContexts", "o=Corp", "o=Corp"),
+        ("manager", "cn=Ada", "cn=Name1"),
         ("ou", "people", "people"),
         ("dc", "corp", "corp"),
         ("objectClass", "inetOrgPerson", "inetOrgPerson"),

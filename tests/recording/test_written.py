@@ -71,6 +71,14 @@ def test_what_is_no_entry_of_the_tree_is_only_answered() -> None:
     assert "Them" in found.stubs
 
 
+@pytest.mark.parametrize(("code", "password", "there"), [(0, b"x", True), (49, b"x", False), (0, b"", False)])
+def test_who_was_let_in_has_an_entry(code: int, password: bytes, there: bool) -> None:
+    op = m.BindRequest(3, b"uid=a,ou=people,dc=ex", m.SimpleAuthentication(password))
+    found = written(Exchange(ANONYMOUS, op, result=m.BindResponse(code)))
+    assert found.bases == (("dc=ex",) if there else ())
+    assert (b"uid=a" in found.ldif) is there
+
+
 def test_octets_and_braces_go_through() -> None:
     entry = "cn={x},dc=ex", {"cn": [b"{x}"], "jpegPhoto": [b"\xff\xd8"], "description": ["é".encode()]}
     found = written(seen(entry))
