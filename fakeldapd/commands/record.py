@@ -174,10 +174,10 @@ def _banner(upstream: "Upstream", urls: list[str]) -> str:
 def _write(recording: "Recording", folder: Path, *, keep_values: bool) -> int:
     from fakeldapd.recording.written import LDIF, STUBS, Written
 
-    if not any(exchange.result is not None for exchange in recording.exchanges):
+    written = Written(recording, keep_values=keep_values)
+    if not written.answers:
         print(f"fakeldapd record: {recording.connections} connections, nothing to write", file=sys.stderr)
         return client.OK
-    written = Written(recording, keep_values=keep_values)
     texts = {folder / LDIF: written.ldif, folder / STUBS: written.stubs.encode(errors="surrogateescape")}
     try:
         replace_all(texts)

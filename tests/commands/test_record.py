@@ -237,6 +237,36 @@ def entries(text: str) -> list[list[str]]:
     return sorted(sorted(filter(None, each.splitlines())) for each in found if each.strip())
 
 
+@pytest.fixture(scope="module")
+def secure() -> Iterator[FakeLDAPServer]:
+    with FakeLDAPServer(ldif=DATA, tls=True, ldapi=True) as server:
+        yield server
+
+
+@pytest.mark.parametrize("scheme", ["ldaps", "ldapi"])
+def test_other_transports_to_the_server(scheme: str, secure: FakeLDAPServer, tmp_path: Path) -> None:
+    words = ["--ca-file", secure.ca_file or ""] if scheme == "ldaps" else []
+    server = secure.ldaps_url if scheme == "ldaps" else secure.ldapi_url
+    with (
+        recording(server, tmp_path, "--keep-values", *words) as url,
+        ldap3.Connection(ldap3.Server(url)) as client,
+    ):
+        assert client.search(BASE, "(uid=babbage)", attributes=["cn"])
+    assert "cn: Charles Babbage" in (tmp_path / LDIF).read_text()
+
+
+def test_starttls_goes_through_and_is_not_recorded(secure: FakeLDAPServer, tmp_path: Path) -> None:
+    with recording(secure.url, tmp_path, "--keep-values") as url:
+        client = ldap3.Connection(
+            ldap3.Server(url, get_info=ldap3.NONE, tls=ldap3.Tls(validate=0)), ADA, "analytical-secret"
+        )
+        client.start_tls()
+        assert client.bind()
+        client.unbind()
+    assert "StartTLS: what follows is encrypted and can't be recorded" in (tmp_path / "said").read_text()
+    assert "1 connections, nothing to write" in (tmp_path / "said").read_text()
+
+
 # --- what goes wrong --------------------------------------------------------------------------------------------------
 
 
