@@ -18,6 +18,7 @@ COMMANDS = {
     "check": "say whether LDIF files can be loaded, and everything that is wrong with them",
     "dump": "write a server's entries as LDIF",
     "load": "send LDIF to a server",
+    "record": "pass everything on to a real server, and write down what a test needs to do without it",
     "explain": "say why a search finds what it finds, and not the rest",
     "ca": "print the certificate authority of --tls auto, for clients to trust",
     "passwd": "hash a password for userPassword",

@@ -18,6 +18,7 @@ ROOMS = {
     "overlays": 4,
     "middleware": 4,
     "server": 5,
+    "recording": 5,
     "double": 6,
     "ldap": 7,
     "fakeldap": 8,
@@ -39,7 +40,7 @@ LEADS_TO_THE_SHIM = {"slapdtest", "shim", "commands/shim_wheel.py"}
 KNOW_NOTHING = {"config", "directives", "logs"}
 """Modules at the top that import nothing of ours but each other."""
 
-STARTERS = {"commands/serve.py", "commands/twist.py"}
+STARTERS = {"commands/record.py", "commands/serve.py", "commands/twist.py"}
 """Outside server/, the only files that touch Twisted: they start it."""
 
 LDAPTOR_OUTSIDE_SERVER = {"protocol": ("ldaptor.protocols.ldap.ldaperrors",), "schema": ("ldaptor.schema",)}

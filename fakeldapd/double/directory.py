@@ -30,6 +30,8 @@ from fakeldapd.protocol.result import LDAPError
 from fakeldapd.schema.revision import SchemaState
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fakeldapd.double.faults import Faults, FaultSaid
     from fakeldapd.double.stubs import Stubs, StubSaid
     from fakeldapd.middleware.rules import Rule
@@ -129,7 +131,8 @@ class FakeDirectory(Remembering):
 
     ``data`` is what it holds: LDIF (text, or the path of a file), a dict, YAML or JSON (see ``fakeldapd.double.data``),
     or several of these; ``ldif`` is another name for it. Without any it is the sample directory, with ``empty=True`` it
-    has no entry. ``clock`` is a Clock, or the time at which one shall stand. Everything else are the command line's
+    has no entry. ``stubs`` is a file of answers, see ``load_stubs``: after a reset it gives its first ones again.
+    ``clock`` is a Clock, or the time at which one shall stand. Everything else are the command line's
     options by their names: ``base``, ``admin_dn``, ``admin_password``, ``schema``, ``overlay``, ``size_limit`` ...
 
     Raises LoadError, DataError, ConfigError, TypeError, each saying what is wrong and where.
@@ -141,6 +144,7 @@ class FakeDirectory(Remembering):
         *,
         ldif: "forms.Data | None" = None,
         clock: Clock | datetime | str | None = None,
+        stubs: "str | Path | None" = None,
         **settings: Any,
     ) -> None:
         if data is not None and ldif is not None:
@@ -150,6 +154,8 @@ class FakeDirectory(Remembering):
         self.settings = make_settings(settings)
         records = None if data is None else forms.read(data)
         self._begin(build(self.settings, records=records, clock=self.clock, counted=True))
+        if stubs is not None:
+            self._replay(stubs, again=True)
 
     def _begin(self, inner: Directory) -> None:
         self.inner = inner
@@ -157,7 +163,7 @@ class FakeDirectory(Remembering):
         """What transports call; another one when layers come or go: see ``when_handled_otherwise``."""
         self._layers: dict[str, Middleware] = {}
         self._told: list[Callable[[Handler], None]] = []
-        self._with_reset: list[Callable[[], None]] = []
+        self._with_reset: list[Callable[[], object]] = []
         self._down = False
         self._factory: LDAPServerFactory | None = None
         self._fault_rules: Faults | None = None
@@ -196,7 +202,7 @@ class FakeDirectory(Remembering):
         """Have a transport that keeps the handler told of every other one."""
         self._told.append(tell)
 
-    def with_reset(self, also: Callable[[], None]) -> None:
+    def with_reset(self, also: Callable[[], object]) -> None:
         """Have this done with every ``reset``, too."""
         self._with_reset.append(also)
 
@@ -228,6 +234,21 @@ class FakeDirectory(Remembering):
 
             self._stub_rules = Stubs(self)
         return self._stub_rules.add(said)
+
+    def load_stubs(self, path: "str | Path") -> "Rule":
+        """From now on answer what was asked while ``fakeldapd record`` wrote that file as it was answered then: a rule
+        as ``stub`` gives one. Raises RuleError for a file that is no good.
+        """
+        return self._replay(path, again=False)
+
+    def _replay(self, path: "str | Path", *, again: bool) -> "Rule":
+        from fakeldapd.double.replayed import Replay
+
+        replay = Replay(self, path)
+        rule = replay.begin()
+        if again:
+            self.with_reset(replay.begin)
+        return rule
 
     @property
     def stubs(self) -> "tuple[Rule, ...]":

@@ -67,10 +67,10 @@ class FakeLDAPServer:
         with FakeLDAPServer(ldif="people.ldif") as server:
             application.connect(server.url)
 
-    ``data`` (or ``ldif``), ``clock`` and other settings as in FakeDirectory. ``tls=True`` makes a certificate for
-    localhost and an authority: StartTLS works then, and ``ldaps_url`` is there. ``ldapi=True`` opens a local socket,
-    too. ``listen`` says where instead: URLs as on the command line. ``subprocess=True`` runs it in a process of its
-    own; faults and what a test sees of requests aren't there then.
+    ``data`` (or ``ldif``), ``clock``, ``stubs`` and other settings as in FakeDirectory. ``tls=True`` makes a
+    certificate for localhost and an authority: StartTLS works then, and ``ldaps_url`` is there. ``ldapi=True`` opens a
+    local socket, too. ``listen`` says where instead: URLs as on the command line. ``subprocess=True`` runs it in a
+    process of its own; faults and what a test sees of requests aren't there then.
 
     Entering the context is the same as ``start()``, leaving it as ``stop()``. In asyncio and in Twisted coroutines,
     write ``async with``. Raises what FakeDirectory raises, and ThreadError or ServerError.
@@ -82,6 +82,7 @@ class FakeLDAPServer:
         *,
         ldif: "Data | None" = None,
         clock: Clock | datetime | str | None = None,
+        stubs: str | Path | None = None,
         tls: bool | str = False,
         ldapi: bool = False,
         subprocess: bool = False,
@@ -92,6 +93,7 @@ class FakeLDAPServer:
         self._data = ldif if data is None else data
         self.clock = clock if isinstance(clock, Clock) else Clock(clock)
         self._given = settings
+        self._stubs = {} if stubs is None else {"stubs": str(Path(stubs).absolute())}
         self._tls = "auto" if tls is True else tls or "off"
         self._ldapi = ldapi
         self._settings = make_settings({**settings, "tls": self._tls}, _SERVED)
@@ -129,7 +131,7 @@ class FakeLDAPServer:
     def _start_child(self) -> "FakeLDAPServer":
         from fakeldapd.double.process import Child, RemoteClock, RemoteDirectory
 
-        settings = {**self._given, "tls": self._tls, "ldapi": self._ldapi}
+        settings = {**self._given, **self._stubs, "tls": self._tls, "ldapi": self._ldapi}
         self._child = child = Child(self._data, self.clock, settings)
         self._process = os.getpid()
         self.urls, self.ca_file = child.facts["urls"], child.facts["ca_file"]
@@ -145,9 +147,8 @@ class FakeLDAPServer:
         if self._tls == "auto" and not settings.tls_directory:
             settings = make_settings({**self._given, "tls": "auto", "tls_directory": _certificates()}, _SERVED)
         named = {name: value for name, value in self._given.items() if name not in ("listen", "notice_on_stop")}
-        self._directory = directory = ServedDirectory(
-            self, self._data, self.clock, {**named, "tls": self._tls, "tls_directory": settings.tls_directory}
-        )
+        named |= {**self._stubs, "tls": self._tls, "tls_directory": settings.tls_directory}
+        self._directory = directory = ServedDirectory(self, self._data, self.clock, named)
         self._addresses = [listen.parse(url) for url in self._urls(settings)]
         service = make_service(settings, directory.inner, reactor, make_tls(settings, {}), directory.handler)
         directory.when_handled_otherwise(lambda handler: self.call(lambda: service.factory.handle_by(handler)))

@@ -1,0 +1,1 @@
+"""Conversations between clients and a server of somebody else's: overheard, made fit for others' eyes, written down."""
