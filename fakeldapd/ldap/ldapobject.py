@@ -126,7 +126,7 @@ class ReconnectLDAPObject(SimpleLDAPObject):
                 if not force:
                     return
                 _Simple.unbind_s(self)
-            for left in range(retry_max - 1, -1, -1):
+            for left in range(int(retry_max) - 1, -1, -1):  # tests of python-ldap's own give a float
                 self._say(f"connecting to {uri}, {left} more tries")
                 try:
                     self._connect_again(uri)

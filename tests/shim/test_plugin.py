@@ -1,5 +1,6 @@
 """pytest with the shim, in processes of its own."""
 
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,8 @@ def test_where():
     assert ldap.__name__ == "fakeldapd.ldap"
 """,
 }
-ALWAYS = "fakeldapd.pytest_plugin"
+_INSTALLED = "fakeldapd.pytest_plugin" in [entry.value for entry in entry_points(group="pytest11")]
+ALWAYS = () if _INSTALLED else ("-p", "fakeldapd.pytest_plugin")
 """The plugin that is there wherever the package is installed."""
 EARLY = """
 import pytest
@@ -38,12 +40,12 @@ def pytest_in(folder: Path, *words: str, **environ: str) -> Done:
 
 
 WAYS = {
-    "setting, workers": (("-p", ALWAYS, "-n", "1"), "fakeldapd_shim = true"),
+    "setting, workers": ((*ALWAYS, "-n", "1"), "fakeldapd_shim = true"),
     "-p, workers": (("-p", "fakeldapd.shim", "-n", "1"), ""),
     "-p in the settings, workers": (("-n", "1"), "addopts = -p fakeldapd.shim"),
     "-p, a plugin with settings": (("-p", "fakeldapd.shim", "-p", "early"), ""),
-    "setting, a plugin with settings": (("-p", "early", "-p", ALWAYS), "fakeldapd_shim = true"),
-    "both": (("-p", "fakeldapd.shim", "-p", ALWAYS), "fakeldapd_shim = true"),
+    "setting, a plugin with settings": (("-p", "early", *ALWAYS), "fakeldapd_shim = true"),
+    "both": (("-p", "fakeldapd.shim", *ALWAYS), "fakeldapd_shim = true"),
 }
 
 
@@ -60,7 +62,7 @@ def test_before_any_conftest(way: str, tmp_path: Path) -> None:
 def test_without_the_setting_nothing_happens(tmp_path: Path) -> None:
     test = "import ldap, sys\ndef test(): assert ldap.initialize('') and 'fakeldapd.ldap' not in sys.modules\n"
     write(tmp_path, {**OTHER, "test_it": test})
-    done = pytest_in(tmp_path, "-p", ALWAYS)
+    done = pytest_in(tmp_path, *ALWAYS)
     assert done.code == 0, done.out + done.err
 
 
@@ -104,7 +106,7 @@ def test_without():
     assert late().initialize("") == "the other one"
 """
     write(tmp_path, {**OTHER, "test_it": test})
-    done = pytest_in(tmp_path, "-p", ALWAYS)
+    done = pytest_in(tmp_path, *ALWAYS)
     assert done.code == 0, done.out + done.err
     assert "3 passed" in done.out
 
@@ -112,6 +114,6 @@ def test_without():
 def test_the_fixture_too_late(tmp_path: Path) -> None:
     test = "import ldap\ndef test(ldap_shim): pass\n"
     write(tmp_path, {**OTHER, "test_it": test})
-    done = pytest_in(tmp_path, "-p", ALWAYS)
+    done = pytest_in(tmp_path, *ALWAYS)
     assert done.code == 1
     assert "InstallError: test_it has imported python-ldap already" in done.out

@@ -56,6 +56,14 @@ RECONNECT = {
         r._reconnects_done
         """,
     ),
+    "retries as a float": Case(
+        [[OK], [CLOSE], [OK], [WHO]],
+        """
+        r = ldap.ldapobject.ReconnectLDAPObject(uri, retry_max=10E4, retry_delay=0.01); r.simple_bind_s()
+        r.whoami_s()
+        r._reconnects_done
+        """,
+    ),
     "no retries": Case(
         [[OK], [CLOSE]],
         """

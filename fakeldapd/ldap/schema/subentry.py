@@ -140,7 +140,8 @@ class SubSchema:
 
     def tree(self, schema_element_class: Any, schema_element_filters: Filters = None) -> cidict:
         """The OIDs below each OID; below ``"_"`` those without a superior. For object classes and attribute types."""
-        assert schema_element_class in (ObjectClass, AttributeType)
+        if schema_element_class not in (ObjectClass, AttributeType):
+            raise AssertionError  # not an assert: pytest rewrites those, and python-ldap's stay as they are
         found = self.listall(schema_element_class, schema_element_filters)
         tree = cidict({"_": [], **{oid: [] for oid in found}})
         for oid in found:
