@@ -30,6 +30,7 @@ from typing import Any, TypeAlias
 from fakeldapd.directory import ldif
 from fakeldapd.directory.ldifwriter import write_record
 from fakeldapd.double.names import nearest
+from fakeldapd.schema.dn import escape
 
 Data: TypeAlias = "str | bytes | os.PathLike[str] | Mapping[str, Any] | Iterable[Data]"
 """LDIF as text or octets; the path of an LDIF, YAML or JSON file; a dict; or several of these, one after another."""
@@ -40,6 +41,13 @@ SHORT = ("base", "users", "groups", "entries")
 
 class DataError(ValueError):
     """Data that makes no sense. ``str`` says what, and what to write instead."""
+
+
+def either(data: "Data | None", ldif: "Data | None") -> "Data | None":
+    """What was given, by one name or the other. Raises TypeError where it was given by both."""
+    if data is not None and ldif is not None:
+        raise TypeError("data and ldif mean the same; give one of them")
+    return ldif if data is None else data
 
 
 def read(data: Data) -> Iterator[ldif.Record]:
@@ -159,7 +167,7 @@ def _user(name: str, given: Any, base: str, where: str) -> tuple[str, dict[str, 
         classes.append("posixAccount")
         attributes.setdefault("gidNumber", attributes["uidNumber"])
         attributes.setdefault("homeDirectory", f"/home/{name}")
-    return f"uid={_escape(name)},ou=people,{base}", {"objectClass": classes, **attributes}
+    return f"uid={_escaped(name)},ou=people,{base}", {"objectClass": classes, **attributes}
 
 
 def _group(name: str, given: Any, users: Mapping[str, Any], base: str, where: str) -> tuple[str, dict[str, Any]]:
@@ -172,16 +180,12 @@ def _group(name: str, given: Any, users: Mapping[str, Any], base: str, where: st
     for member in map(str, members):
         if "=" not in member and member not in users:
             raise DataError(f"{where}: groups: {name}: no user {member!r}{nearest(member, users)}")
-        dns.append(member if "=" in member else f"uid={_escape(member)},ou=people,{base}")
-    return f"cn={_escape(name)},ou=groups,{base}", {"objectClass": "groupOfNames", "member": dns, **attributes}
+        dns.append(member if "=" in member else f"uid={_escaped(member)},ou=people,{base}")
+    return f"cn={_escaped(name)},ou=groups,{base}", {"objectClass": "groupOfNames", "member": dns, **attributes}
 
 
-def _escape(value: str) -> str:
-    """A value in a DN (RFC 4514 section 2.4)."""
-    escaped = "".join("\\" + c if c in ',+"\\<>;=' else c for c in value)
-    if escaped[:1] in (" ", "#"):
-        escaped = "\\" + escaped
-    return escaped[:-1] + "\\ " if escaped.endswith(" ") and len(escaped) > 1 else escaped
+def _escaped(value: str) -> str:
+    return escape(value.encode(errors="surrogateescape")).decode(errors="surrogateescape")
 
 
 def _entry(dn: str, attributes: Any, where: str) -> bytes:

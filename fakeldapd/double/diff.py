@@ -10,6 +10,7 @@ from typing import TypeAlias
 from fakeldapd.directory.dit import Node
 from fakeldapd.directory.entry import Entry
 from fakeldapd.directory.snapshot import Snapshot, SnapshotError
+from fakeldapd.double.names import as_text
 from fakeldapd.middleware.secrets import is_secret
 from fakeldapd.operations.directory import Directory
 
@@ -82,7 +83,7 @@ def diff(directory: Directory, before: Snapshot, operational: bool) -> Diff:
 
 
 def _state(directory: Directory) -> _State:
-    return {_text(node.text): (node.entry, node) for node in directory.dit.nodes() if node.entry is not None}
+    return {as_text(node.text): (node.entry, node) for node in directory.dit.nodes() if node.entry is not None}
 
 
 def _compare(directory: Directory, old: _State, new: _State, operational: bool) -> Diff:
@@ -119,11 +120,7 @@ def _note(found: Diff, dn: str, old: Entry, new: Entry, operational: bool) -> No
 
 def _attributes(entry: Entry, operational: bool) -> Attributes:
     return {
-        _text(description.name): tuple(map(_text, values))
+        as_text(description.name): tuple(map(as_text, values))
         for description, values in entry.items()
         if operational or not description.type.operational
     }
-
-
-def _text(octets: bytes) -> str:
-    return octets.decode(errors="surrogateescape")

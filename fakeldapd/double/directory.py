@@ -7,7 +7,7 @@ server, or of the python-ldap shim.
 
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, Unpack
 
@@ -17,11 +17,12 @@ from fakeldapd.directory.snapshot import Snapshot as TreeSnapshot
 from fakeldapd.directory.snapshot import SnapshotError
 from fakeldapd.double import data as forms
 from fakeldapd.double.clock import Clock
-from fakeldapd.double.names import nearest
+from fakeldapd.double.names import as_octets, as_text, nearest
+from fakeldapd.double.recorded import OPERATION_NAMES
 from fakeldapd.double.remembering import SCOPES, Remembering
 from fakeldapd.loading import build
 from fakeldapd.operations.directory import Directory
-from fakeldapd.operations.load import Loader
+from fakeldapd.operations.load import COMPUTED_ATTRIBUTES, Loader
 from fakeldapd.operations.request import Entries, Handler, Middleware, Request, Response, Session
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.decode import attribute
@@ -43,12 +44,7 @@ Changes: TypeAlias = "Mapping[str, Values | None] | Iterable[tuple[str, str, Val
 
 _T = TypeVar("_T")
 
-OPERATIONS = {
-    "add": m.ModifyOperation.ADD,
-    "delete": m.ModifyOperation.DELETE,
-    "replace": m.ModifyOperation.REPLACE,
-    "increment": m.ModifyOperation.INCREMENT,
-}
+OPERATIONS = {name: m.ModifyOperation(number) for number, name in OPERATION_NAMES.items()}
 LAYERS = ("stubs", "faults", "recorder")
 """What may be around a directory, from the inside out."""
 _NOT_HERE = frozenset(
@@ -122,8 +118,6 @@ class Snapshot:
     schema: SchemaState
     clock: tuple[float | None, float]
     stamps: Any
-    more: Any = field(default=None)
-    """What a server's snapshot has besides."""
 
 
 class FakeDirectory(Remembering):
@@ -147,9 +141,7 @@ class FakeDirectory(Remembering):
         stubs: "str | Path | None" = None,
         **settings: Any,
     ) -> None:
-        if data is not None and ldif is not None:
-            raise TypeError("data and ldif mean the same; give one of them")
-        data = ldif if data is None else data
+        data = forms.either(data, ldif)
         self.clock = clock if isinstance(clock, Clock) else Clock(clock)
         self.settings = make_settings(settings)
         records = None if data is None else forms.read(data)
@@ -330,18 +322,21 @@ class FakeDirectory(Remembering):
             raise ValueError(f"scope {scope!r}: one of {', '.join(SCOPES)} is expected{nearest(scope, SCOPES)}")
         name = self.base_dn if base is None else base
         op = m.SearchRequest(
-            _octets(name), SCOPES[scope], 0, 0, 0, False, parse(filter), tuple(a.encode() for a in attributes)
+            as_octets(name), SCOPES[scope], 0, 0, 0, False, parse(filter), tuple(a.encode() for a in attributes)
         )
         found = []
         for response in self._perform(op, (m.Control(b"2.16.840.1.113730.3.4.2"),)):
             if isinstance(response, m.SearchResultEntry):
                 read = [attribute(encoded) for encoded in response.attributes]
-                found.append(DirectoryEntry(_text(response.dn), [(_text(a.type), tuple(a.values)) for a in read]))
+                found.append(DirectoryEntry(as_text(response.dn), [(as_text(a.type), tuple(a.values)) for a in read]))
         return found
 
     def dump(self) -> str:
         """Everything as LDIF that loads again."""
-        records = [write_record(_octets(e.dn), [(n.encode(), e.raw(n)) for n in e if n not in _COMPUTED]) for e in self]
+        records = []
+        for entry in self:
+            kept = [name for name in entry if name.lower().encode() not in COMPUTED_ATTRIBUTES]
+            records.append(write_record(as_octets(entry.dn), [(name.encode(), entry.raw(name)) for name in kept]))
         return b"".join(records).decode(errors="surrogateescape")
 
     # --- changing -----------------------------------------------------------------------------------------------------
@@ -349,7 +344,7 @@ class FakeDirectory(Remembering):
     def add(self, dn: str, attributes: Attributes) -> None:
         """Add an entry. Raises LDAPError as the operation does, DataError for a value that can't be sent."""
         given = tuple(m.Attribute(n.encode(), tuple(forms.values_of(v, f"{dn}: {n}"))) for n, v in attributes.items())
-        self._perform(m.AddRequest(_octets(dn), given))
+        self._perform(m.AddRequest(as_octets(dn), given))
 
     def modify(self, dn: str, changes: Changes) -> None:
         """Change an entry: a mapping replaces the values of attributes (None or no value: takes them away); a list of
@@ -365,17 +360,17 @@ class FakeDirectory(Remembering):
                 raise ValueError(f"{operation!r}: {wanted}")
             sent = () if values is None else tuple(forms.values_of(values, f"{dn}: {name}"))
             made.append(m.Change(OPERATIONS[operation], name.encode(), sent))
-        self._perform(m.ModifyRequest(_octets(dn), tuple(made)))
+        self._perform(m.ModifyRequest(as_octets(dn), tuple(made)))
 
     def rename(self, dn: str, new_rdn: str, new_superior: str | None = None, *, keep_old: bool = False) -> None:
         """Give an entry another RDN, and another superior where one is given. Raises LDAPError."""
-        superior = None if new_superior is None else _octets(new_superior)
-        self._perform(m.ModifyDNRequest(_octets(dn), _octets(new_rdn), not keep_old, superior))
+        superior = None if new_superior is None else as_octets(new_superior)
+        self._perform(m.ModifyDNRequest(as_octets(dn), as_octets(new_rdn), not keep_old, superior))
 
     def delete(self, dn: str, *, subtree: bool = False) -> None:
         """Delete an entry; with ``subtree``, and all below. Raises LDAPError."""
         controls = (m.Control(b"1.2.840.113556.1.4.805", True),) if subtree else ()
-        self._perform(m.DeleteRequest(_octets(dn)), controls)
+        self._perform(m.DeleteRequest(as_octets(dn)), controls)
 
     def load(self, data: "forms.Data") -> None:
         """Add what the data says, in any form: all of it, or nothing when something is wrong. Raises LDIFError,
@@ -436,9 +431,6 @@ class FakeDirectory(Remembering):
             also()
 
 
-_COMPUTED = ("entryDN", "subschemaSubentry", "hasSubordinates")
-
-
 def _answers(actions: Iterable[Any]) -> list[m.ResponseOp]:
     """What a handler answers. Raises LDAPError where that is no success."""
     found: list[m.ResponseOp] = []
@@ -452,11 +444,3 @@ def _answers(actions: Iterable[Any]) -> list[m.ResponseOp]:
                 raise LDAPError(op.code, text, matched_dn=op.matched_dn, referral=op.referral)
             found.append(op)
     return found
-
-
-def _octets(text: str) -> bytes:
-    return text.encode(errors="surrogateescape")
-
-
-def _text(octets: bytes) -> str:
-    return octets.decode(errors="surrogateescape")

@@ -12,6 +12,7 @@ from fakeldapd.directory.compile import compile_filter
 from fakeldapd.directory.dit import Node
 from fakeldapd.directory.entry import Entry
 from fakeldapd.directory.evaluate import Purpose, Setting, Truth
+from fakeldapd.double.names import as_text
 from fakeldapd.double.reasons import Reasons
 from fakeldapd.operations.access import Level
 from fakeldapd.operations.directory import Directory
@@ -146,7 +147,7 @@ def explain(directory: Directory, session: Session, base: str, scope: tuple[str,
     """Explain a search of that session. Raises FilterSyntaxError. Nobody else may be at the directory meanwhile."""
     parsed = parse(filter, max_depth=MAX_DEPTH)
     name, number = scope
-    identity = "" if session.identity is None else _text(session.identity.text)
+    identity = "" if session.identity is None else as_text(session.identity.text)
 
     def explained(*candidates: Candidate, problem: str = "") -> Explanation:
         return Explanation(base, name, to_text(parsed), identity, candidates, problem)
@@ -177,15 +178,15 @@ def _problem(directory: Directory, error: LDAPError) -> str:
     if error.code == ResultCode.INVALID_DN_SYNTAX:
         return f"{said}\nthe base is no DN, or has an attribute type that the schema doesn't know"
     if error.code == ResultCode.REFERRAL:
-        return f"{said}\nthe base is at or below a referral: {', '.join(map(_text, error.referral))}"
+        return f"{said}\nthe base is at or below a referral: {', '.join(map(as_text, error.referral))}"
     if error.code != ResultCode.NO_SUCH_OBJECT:
         return said
     if not error.matched_dn:
-        contexts = ", ".join(_text(dn.text) for dn in directory.suffixes)
+        contexts = ", ".join(as_text(dn.text) for dn in directory.suffixes)
         return f"{said}\nthe base is not there, nor anything above it; there is {contexts}"
-    lines = [said, f"the base is not there; the nearest entry above it is {_text(error.matched_dn)}"]
+    lines = [said, f"the base is not there; the nearest entry above it is {as_text(error.matched_dn)}"]
     node = directory.dit.find(directory.schema.dn(error.matched_dn))
-    below = [_text(each.text) for each in (node.children or {}).values()] if node is not None else []
+    below = [as_text(each.text) for each in (node.children or {}).values()] if node is not None else []
     more = [f"  ... and {len(below) - SHOWN} more"] if len(below) > SHOWN else []
     return "\n".join(
         [*lines, *(["below that there is:"] if below else []), *(f"  {dn}" for dn in below[:SHOWN]), *more]
@@ -213,7 +214,7 @@ class _Explaining:
         """An entry."""
         assert node.entry is not None
         passed_over = "" if base is None else self._passed_over(node, node.entry, base)
-        return Candidate(_text(node.text), self._clause(self._filter, node, node.entry), passed_over)
+        return Candidate(as_text(node.text), self._clause(self._filter, node, node.entry), passed_over)
 
     def _passed_over(self, node: Node, entry: Entry, base: Node) -> str:
         guard = self._directory.access.guard(self._session, None, Level.READ)
@@ -256,7 +257,3 @@ class _Explaining:
         if truth is not without:
             return Clause(text, truth, "the access rules keep some of the values from who asks")
         return Clause(text, truth, self._reasons.of(filter, truth, plain, node, seen))
-
-
-def _text(octets: bytes) -> str:
-    return octets.decode(errors="surrogateescape")

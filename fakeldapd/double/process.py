@@ -18,9 +18,7 @@ from typing import IO, Any
 START = 60.0
 """Seconds that a child may take to end."""
 
-ASKED_OF_DIRECTORY = frozenset(
-    ("get", "search", "dump", "add", "modify", "rename", "delete", "load", "__len__", "__contains__")
-)
+ASKED_OF_DIRECTORY = frozenset(("get", "search", "dump", "add", "modify", "rename", "delete", "load"))
 RULES = ("fault", "stub")
 ASKED_OF_CLOCK = frozenset(("advance", "set", "stop"))
 
@@ -115,7 +113,7 @@ class RemoteDirectory:
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name not in ASKED_OF_DIRECTORY:
-            known = _listed(n for n in (*ASKED_OF_DIRECTORY, *RULES) if n[0] != "_")
+            known = _listed((*ASKED_OF_DIRECTORY, *RULES))
             raise ProcessError(
                 f"a directory in another process has no {name!r}; it has {known}; leave out subprocess=True"
             )

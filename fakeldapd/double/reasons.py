@@ -6,7 +6,7 @@ from typing import Any
 from fakeldapd.directory.dit import Node
 from fakeldapd.directory.entry import Entry
 from fakeldapd.directory.evaluate import ClassTest, Reach, StructuralClassTest, Truth, ValueTest
-from fakeldapd.double.names import nearest
+from fakeldapd.double.names import as_text, nearest
 from fakeldapd.middleware.secrets import is_secret
 from fakeldapd.protocol import messages as m
 from fakeldapd.schema.elements import AttributeDescription, MatchingRule
@@ -31,7 +31,7 @@ class Reasons:
             return "" if truth else f"no value of an attribute with that rule{' matches' if filter.value else ''}"
         description = self._schema.find(filter.attribute)
         assert description is not None, "an unknown attribute is Undefined"
-        name = _text(description.name)
+        name = as_text(description.name)
         values = list(Reach(description).values(node, entry))
         if truth:
             return self._true(filter, test, description, values)
@@ -44,7 +44,7 @@ class Reasons:
         return ", and its DN has none that matches" if isinstance(filter, m.Extensible) and filter.dn_attributes else ""
 
     def _true(self, filter: Any, test: Any, description: AttributeDescription, values: list[bytes]) -> str:
-        name = _text(description.name)
+        name = as_text(description.name)
         if isinstance(filter, m.Present):
             count = len(values)
             return f"{name} has {count} value{'s' * (count != 1)}" if count else f"every entry has {name}"
@@ -52,18 +52,18 @@ class Reasons:
             wanted = test.object_class
             listed = [c for value in values if (c := self._schema.object_class(value)) is not None]
             by = [c for c in listed if wanted in c.ancestors]
-            return "" if wanted in listed or not by else f"{_text(by[0].name)} is a subclass of it"
+            return "" if wanted in listed or not by else f"{as_text(by[0].name)} is a subclass of it"
         inner = getattr(test, "test", test)
         if isinstance(inner, ValueTest) and len(values) > 1:
             matching = [value for value in values if _matches(inner, value)]
             return f"{name} {_shown(description, matching)} matches" if matching else ""
-        if values and _text(values[0]) != _text(getattr(filter, "value", b"")):
+        if values and as_text(values[0]) != as_text(getattr(filter, "value", b"")):
             return f"{name} is {_shown(description, values)}"
         return ""
 
     def denied(self, filter: Any) -> str:
         """Why an item is Undefined for who asks and not for others."""
-        what = "the attribute" if filter.attribute is None else _text(filter.attribute)
+        what = "the attribute" if filter.attribute is None else as_text(filter.attribute)
         return f"the access rules keep {what} from who asks"
 
     # --- Undefined ----------------------------------------------------------------------------------------------------
@@ -78,7 +78,7 @@ class Reasons:
         description = self._schema.find(filter.attribute)
         assert description is not None
         kind, rule = _rule(filter, description, self._schema)
-        name = _text(description.type.name)
+        name = as_text(description.type.name)
         if rule is None:
             return f"{name} has no {kind} rule"
         if isinstance(filter, m.Substrings):
@@ -89,7 +89,7 @@ class Reasons:
         shown = "the value" if is_secret(name.encode()) else _quoted(filter.value)
         syntax = rule.syntax.description or rule.syntax.oid
         if name in ("objectClass", "structuralObjectClass"):
-            return f"there is no object class {shown}{nearest(_text(filter.value), self._class_names())}"
+            return f"there is no object class {shown}{nearest(as_text(filter.value), self._class_names())}"
         return f"{shown} is no value of the syntax {syntax}, which the rule {rule.name} of {name} compares"
 
     def _extensible(self, filter: m.Extensible) -> str:
@@ -97,18 +97,18 @@ class Reasons:
         if filter.rule is not None:
             rule = self._schema.matching_rule(filter.rule)
             if rule is None:
-                return f"there is no matching rule {_text(filter.rule)}"
+                return f"there is no matching rule {as_text(filter.rule)}"
         description = None if filter.attribute is None else self._schema.find(filter.attribute)
         if rule is None and description is not None:
             rule = description.type.equality
         if rule is None:
-            return f"{_text(filter.attribute or b'')} has no equality rule"
+            return f"{as_text(filter.attribute or b'')} has no equality rule"
         if rule.kind == "substrings":
             return f"{rule.name} is a rule for substrings, which can't be used like this"
         if rule.assertion(filter.value) is None:
             return f"{_quoted(filter.value)} is no value of the syntax {rule.syntax.description or rule.syntax.oid}"
         if description is not None and not self._schema.applies(rule, description.type):
-            return f"the rule {rule.name} doesn't apply to {_text(description.type.name)}"
+            return f"the rule {rule.name} doesn't apply to {as_text(description.type.name)}"
         return f"a value is nothing that {rule.name} can compare"
 
     def _unknown(self, name: bytes) -> str:
@@ -116,8 +116,8 @@ class Reasons:
             self._schema.describe(name)
         except AttributeDescriptionError as error:
             if error.reason != "attribute type undefined":
-                return f"{_text(name)}: {error.reason}"
-        return f"the schema has no attribute type {_text(name)}{nearest(_text(name), self._attribute_names())}"
+                return f"{as_text(name)}: {error.reason}"
+        return f"the schema has no attribute type {as_text(name)}{nearest(as_text(name), self._attribute_names())}"
 
     def _attribute_names(self) -> list[str]:
         if self._names is None:
@@ -165,7 +165,3 @@ def _shown(description: AttributeDescription, values: list[bytes]) -> str:
 def _quoted(value: bytes) -> str:
     text = value.decode(errors="backslashreplace")
     return repr(text if len(text) <= _LONGEST else text[:_LONGEST] + "...")
-
-
-def _text(octets: bytes) -> str:
-    return octets.decode(errors="surrogateescape")

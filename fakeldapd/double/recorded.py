@@ -9,6 +9,7 @@ from fakeldapd.middleware.recorder import Log, Record
 from fakeldapd.middleware.secrets import PasswordModify, Secret, concealed_attribute, concealed_filter
 from fakeldapd.operations.request import Disconnect, Raw
 from fakeldapd.protocol import messages as m
+from fakeldapd.protocol import url
 from fakeldapd.protocol.decode import attribute
 from fakeldapd.protocol.filter import to_text
 from fakeldapd.protocol.result import ResultCode
@@ -28,9 +29,9 @@ OPS: dict[type, str] = {
 }
 """The names of operations."""
 
-SCOPE_NAMES = {0: "base", 1: "one", 2: "sub", 3: "subordinate"}
+SCOPE_NAMES = dict(enumerate(url.SCOPE_NAMES))
 DEREF_NAMES = {0: "never", 1: "searching", 2: "finding", 3: "always"}
-OPERATION_NAMES = {0: "add", 1: "delete", 2: "replace", 3: "increment"}
+OPERATION_NAMES = {int(operation): operation.name.lower() for operation in m.ModifyOperation}
 
 
 class RecordedRequest:

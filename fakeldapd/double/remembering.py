@@ -13,6 +13,7 @@ from fakeldapd.middleware.recorder import Log, recorder
 from fakeldapd.operations.directory import Directory
 from fakeldapd.operations.request import Middleware
 from fakeldapd.protocol import messages as m
+from fakeldapd.protocol.url import SCOPE_NAMES
 
 if TYPE_CHECKING:
     from fakeldapd.double.diff import Diff
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-SCOPES = {"base": m.Scope.BASE, "one": m.Scope.ONE, "sub": m.Scope.SUBTREE, "subordinate": m.Scope.SUBORDINATE}
+SCOPES = {name: m.Scope(number) for number, name in enumerate(SCOPE_NAMES)}
 
 
 class Remembering(Verification):

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from fakeldapd import certificates
 from fakeldapd.config import Config, ConfigError
 from fakeldapd.double.clock import Clock
+from fakeldapd.double.data import either
 from fakeldapd.double.directory import OPTIONS, FakeDirectory, Snapshot, make_settings
 from fakeldapd.protocol.result import LDAPError, ResultCode
 
@@ -88,9 +89,7 @@ class FakeLDAPServer:
         subprocess: bool = False,
         **settings: Any,
     ) -> None:
-        if data is not None and ldif is not None:
-            raise TypeError("data and ldif mean the same; give one of them")
-        self._data = ldif if data is None else data
+        self._data = either(data, ldif)
         self.clock = clock if isinstance(clock, Clock) else Clock(clock)
         self._given = settings
         self._stubs = {} if stubs is None else {"stubs": str(Path(stubs).absolute())}

@@ -26,7 +26,8 @@ _SCOPES = {
     "subordinate": 3,
     "children": 3,
 }
-_SCOPE_NAMES = ("base", "one", "sub", "subordinate")
+SCOPE_NAMES = ("base", "one", "sub", "subordinate")
+"""What URLs call the scopes, by their numbers in SearchRequest."""
 _BAD_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 _PLAIN = "!$&'()*+,;=:@/"
 """Reserved characters that stay as they are: all but '?', which has a meaning, and '#[]', which others misread."""
@@ -114,7 +115,7 @@ class LDAPURL:
         parts = [
             quote(self.dn, safe=_PLAIN),
             ",".join([quote(each, safe=_PLAIN) for each in self.attributes]),
-            "" if self.scope is None else _SCOPE_NAMES[self.scope],
+            "" if self.scope is None else SCOPE_NAMES[self.scope],
             quote(self.filter or b"", safe=_PLAIN),
             ",".join([_extension_text(each) for each in self.extensions]),
         ]

@@ -12,12 +12,13 @@ from fakeldapd.operations.controls.paged_results import PAGED_RESULTS
 from fakeldapd.operations.controls.session_tracking import SESSION_TRACKING
 from fakeldapd.protocol import filter as filters
 from fakeldapd.protocol import messages as m
+from fakeldapd.protocol.url import SCOPE_NAMES
 from fakeldapd.recording import names
 from fakeldapd.recording.anonymous import HIDDEN, Kept
 from fakeldapd.recording.classify import hides
 
-SCOPES = ("base", "one", "sub", "subordinate")
-OPERATIONS = ("add", "delete", "replace", "increment")
+SCOPES = SCOPE_NAMES
+OPERATIONS = tuple(operation.name.lower() for operation in m.ModifyOperation)
 
 
 def text(octets: bytes) -> str:
