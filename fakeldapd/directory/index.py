@@ -11,7 +11,7 @@ between which others have their turn: an index under construction takes part in 
 same as once.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -121,15 +121,8 @@ class EqualityIndex:
                     if not have:
                         del nodes[normal]
 
-    def find(self, normal: Normal) -> "Iterable[Node]":
+    def find(self, normal: Normal) -> "list[Node]":
         """The nodes with a value of this normal form."""
-        have = self._nodes.get(normal)
-        if have is None:
-            return ()
-        return have if type(have) is dict else (have,)
-
-    def found(self, normal: Normal) -> "list[Node]":
-        """The same as a list."""
         have = self._nodes.get(normal)
         if have is None:
             return []
@@ -329,7 +322,7 @@ class Indexes:
             index = self._equality.get(reach.type)
             if index is None or reach.computed is not None or (self._building and index in self._building):
                 return None
-            return index.found(test.assertion), test if reach.options else TRUE
+            return index.find(test.assertion), test if reach.options else TRUE
         if kind is OrTest:
             union: list[Node] = []
             left: Test = TRUE
@@ -402,7 +395,7 @@ class Indexes:
         index = self._equality_index(test)
         for _ in self._ready(index):
             yield None
-        yield list(index.find(test.assertion))
+        yield index.find(test.assertion)
 
     def _substring(self, test: SubstringsTest) -> "tuple[Lists, Test] | None":
         if test.reach.computed is not None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from fakeldapd.double.names import as_text
 from fakeldapd.double.recorded import RecordedRequest
 from fakeldapd.double.replay import Writer, paged, password_modify, plain_controls
 from fakeldapd.operations.passmod import PASSWORD_MODIFY
@@ -66,6 +67,20 @@ class Python(Writer):
     def password(self, request: RecordedRequest) -> str:
         """A bind's password as a str."""
         return self.password_of(request) or '""'
+
+    def password_modify(self, request: RecordedRequest) -> tuple[str | None, str | None, str | None] | None:
+        """Of a Password Modify the user, and the variables of the old password and the new one; None for one that can't
+        be asked again.
+        """
+        modify = password_modify(request)
+        if modify is None:
+            return None
+        user = None if modify.user is None else as_text(modify.user)
+        old, new = (
+            self.secret(secret, what, user or request.identity)
+            for secret, what in ((modify.old, "old password"), (modify.new, "new password"))
+        )
+        return user, old, new
 
 
 class PythonLdap(Python):
@@ -165,12 +180,10 @@ def all_pages(connection, size, *arguments):
             return self._call(request, "start_tls_s")
         if name != PASSWORD_MODIFY:
             return self._call(request, "whoami_s")
-        modify = password_modify(request)
-        if modify is None:
+        asked = self.password_modify(request)
+        if asked is None:
             return ["# not a Password Modify that could be asked again"]
-        user = None if modify.user is None else modify.user.decode(errors="surrogateescape")
-        old = self.secret(modify.old, "old password", user or request.identity)
-        new = self.secret(modify.new, "new password", user or request.identity)
+        user, old, new = asked
         return self._call(request, "passwd_s", repr(user), str(old), str(new))
 
 
@@ -289,11 +302,9 @@ def expect(wanted, connection, call, *arguments, **options):
             return self._call(request, "start_tls")
         if name != PASSWORD_MODIFY:
             return self._call(request, f"{connection}.extend.standard.who_am_i")
-        modify = password_modify(request)
-        if modify is None:
+        asked = self.password_modify(request)
+        if asked is None:
             return ["# not a Password Modify that could be asked again"]
-        user = None if modify.user is None else modify.user.decode(errors="surrogateescape")
-        old = self.secret(modify.old, "old password", user or request.identity)
-        new = self.secret(modify.new, "new password", user or request.identity)
+        user, old, new = asked
         words = [f"user={user!r}", f"old_password={old}", f"new_password={new}"]
         return self._call(request, f"{connection}.extend.standard.modify_password", *words)
