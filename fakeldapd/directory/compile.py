@@ -37,8 +37,8 @@ from fakeldapd.directory.evaluate import (
 )
 from fakeldapd.directory.guarded import GuardedTest, SubtypesTest
 from fakeldapd.protocol import messages as m
-from fakeldapd.schema.elements import AttributeDescription, AttributeType, ObjectClass
-from fakeldapd.schema.registry import AttributeDescriptionError, Schema, SchemaCheck
+from fakeldapd.schema.elements import AttributeDescription, AttributeType, MatchingRule, ObjectClass
+from fakeldapd.schema.registry import AttributeDescriptionError, Schema, SchemaCheck, remember
 from fakeldapd.schema.syntaxes import is_integer
 
 _UUID_MATCH = "1.3.6.1.1.16.2"
@@ -79,31 +79,32 @@ _DEEP = 100
 
 def compile_filter(setting: Setting, f: m.Filter) -> Test:
     """The test for a filter. Raises nothing: whatever is wrong with an item makes it Undefined. Doesn't recurse."""
-    compiler = _ITEMS.get(type(f))
+    kind: type = f.__class__
+    compiler = _ITEMS.get(kind)
     if compiler is not None:
         return compiler(setting, f)
     depth = 0
     enclosing: list[tuple[type, Iterator[m.Filter], list[Test]]] = []
-    kind, rest, done = type(f), iter(_parts(f)), list[Test]()
+    done: list[Test] = []
+    rest = iter(f.filters if kind is not m.Not else (f.filter,))  # type: ignore[union-attr]
     while True:
         for part in rest:
-            compiler = _ITEMS.get(part.__class__)
+            inner = part.__class__
+            compiler = _ITEMS.get(inner)
             if compiler is None:
                 enclosing.append((kind, rest, done))
-                depth = max(depth, len(enclosing) + 1)
-                kind, rest, done = part.__class__, iter(_parts(part)), []
+                if len(enclosing) > depth:
+                    depth = len(enclosing)
+                kind, done = inner, []
+                rest = iter(part.filters if inner is not m.Not else (part.filter,))  # type: ignore[union-attr]
                 break
             done.append(compiler(setting, part))
         else:
             test = _SETS[kind](done)
             if not enclosing:
-                return test if depth < _DEEP else DeepTest(test)
+                return test if depth < _DEEP - 1 else DeepTest(test)
             kind, rest, done = enclosing.pop()
             done.append(test)
-
-
-def _parts(f: Any) -> tuple[m.Filter, ...]:
-    return (f.filter,) if type(f) is m.Not else f.filters
 
 
 @dataclass(slots=True, frozen=True)
@@ -153,25 +154,45 @@ def _present(setting: Setting, f: m.Present) -> Test:
     return _guarded(setting, description.type, PresenceTest(Reach(description)))
 
 
+class _Sought:
+    """What an equality item of one attribute description is made of, but for its value."""
+
+    __slots__ = ("assertion", "of_class", "reach", "rule", "type")
+
+    def __init__(self, description: AttributeDescription, rule: MatchingRule) -> None:
+        self.type = description.type
+        self.rule = rule
+        self.assertion = rule.assertion
+        self.reach = Reach(description)
+        self.of_class = description if self.type.name in _CLASS_TESTS else None
+
+
+def _seek(setting: Setting, name: bytes) -> _Sought | None:
+    """What is made once for each description, as long as the schema stays; None where nothing can be equal to it."""
+    description = _find(setting, name)
+    if description is None or (rule := description.type.equality) is None:
+        return None
+    sought = _Sought(description, rule)
+    if not description.options and not description.type.implicit:  # clients could make any number of those
+        remember(setting.schema.sought, name, sought)
+    return sought
+
+
 def _equality(setting: Setting, f: m.Equality) -> Test:
-    description = setting.schema.find(f.attribute) or _find(setting, f.attribute)
-    if description is None:
+    sought: _Sought | None = setting.schema.sought.get(f.attribute) or _seek(setting, f.attribute)
+    if sought is None:
         return UNDEFINED
-    attribute_type = description.type
-    rule = attribute_type.equality
-    if rule is None:
-        return UNDEFINED
-    if attribute_type.name in _CLASS_TESTS:
-        of_class = class_test(setting.schema, description, f.value)
+    if sought.of_class is not None:
+        of_class = class_test(setting.schema, sought.of_class, f.value)
         if of_class is not None:
             if setting.guard is None and setting.view is None:
                 return of_class
-            return _guarded(setting, attribute_type, of_class, subtypes=False)
-    assertion = rule.assertion(f.value)
+            return _guarded(setting, sought.type, of_class, subtypes=False)
+    assertion = sought.assertion(f.value)
     if assertion is None:
         return UNDEFINED
-    test = EqualityTest(Reach(description), rule, assertion)
-    return test if setting.guard is None and setting.view is None else _guarded(setting, attribute_type, test)
+    test = EqualityTest(sought.reach, sought.rule, assertion)
+    return test if setting.guard is None and setting.view is None else _guarded(setting, sought.type, test)
 
 
 def _approx(setting: Setting, f: m.Approx) -> Test:

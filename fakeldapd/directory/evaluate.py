@@ -328,7 +328,7 @@ class UnknownClassTest:
 class ValueTest:
     """True when one value matches: ``rule`` normalises values, ``matches(assertion, normal form)`` decides."""
 
-    __slots__ = ("assertion", "matches", "normalise", "reach", "rule")
+    __slots__ = ("assertion", "matches", "reach", "rule")
 
     def __init__(
         self, reach: Reach, rule: MatchingRule, assertion: Normal, matches: Callable[[Any, Any], bool] | None = None
@@ -336,12 +336,11 @@ class ValueTest:
         self.reach = reach
         self.rule = rule
         self.assertion = assertion
-        self.normalise = rule.normalise
         self.matches = matches or rule.matches
 
     def __call__(self, node: "Node", entry: Entry) -> Truth:
         """See Test."""
-        normalise, matches, assertion = self.normalise, self.matches, self.assertion
+        normalise, matches, assertion = self.rule.normalise, self.matches, self.assertion
         for v in self.reach.values(node, entry):
             normal = normalise(v)
             if normal is not None and matches(assertion, normal):
@@ -369,7 +368,7 @@ class BitTest(ValueTest):
     def __call__(self, node: "Node", entry: Entry) -> Truth:
         """See Test."""
         for v in self.reach.values(node, entry):
-            normal = self.normalise(v)
+            normal = self.rule.normalise(v)
             if normal is None or self.assertion is None:
                 return None
             if self.matches(self.assertion, normal):

@@ -314,35 +314,38 @@ class Indexes:
         """What ``candidates`` gives, as one list, where equality indexes that are complete say it all: what most
         searches ask. None for all others.
         """
-        return self._at_once(test, test.__class__)
+        asking = _ASKING_AT_ONCE.get(test.__class__)
+        return asking(self, test) if asking is not None else None
 
-    def _at_once(self, test: Any, kind: type) -> "tuple[list[Node], Test] | None":
-        if kind is EqualityTest:
-            reach = test.reach
-            index = self._equality.get(reach.type)
-            if index is None or reach.computed is not None or (self._building and index in self._building):
+    def _equal_at_once(self, test: EqualityTest) -> "tuple[list[Node], Test] | None":
+        reach = test.reach
+        index = self._equality.get(reach.type)
+        if index is None or reach.computed is not None or (self._building and index in self._building):
+            return None
+        return index.find(test.assertion), test if reach.options else TRUE
+
+    def _disjunction_at_once(self, test: OrTest) -> "tuple[list[Node], Test] | None":
+        union: list[Node] = []
+        left: Test = TRUE
+        for part in test.parts:
+            found = self._equal_at_once(part) if part.__class__ is EqualityTest else self.at_once(part)
+            if found is None:
                 return None
-            return index.find(test.assertion), test if reach.options else TRUE
-        if kind is OrTest:
-            union: list[Node] = []
-            left: Test = TRUE
-            for part in test.parts:
-                found = self._at_once(part, part.__class__)
-                if found is None:
-                    return None
-                if found[1] is not TRUE:
-                    left = test
-                if not union:
-                    union = found[0]
-                elif found[0] and union != found[0]:
-                    union = list(dict.fromkeys(union + found[0]))
-            return union, left
-        if kind is AndTest:
-            parts: Sequence[Test] = test.parts
-            for wanted in _AT_ONCE:
-                for part in parts:
-                    if part.__class__ is wanted and (found := self._at_once(part, wanted)) is not None:
-                        return found[0], _besides(parts, part, found[1])
+            nodes = found[0]
+            if found[1] is not TRUE:
+                left = test
+            if not union:
+                union = nodes
+            elif nodes and union != nodes:
+                union = list(dict.fromkeys(union + nodes))
+        return union, left
+
+    def _conjunction_at_once(self, test: AndTest) -> "tuple[list[Node], Test] | None":
+        parts = test.parts
+        for wanted, asking in _NARROWING:
+            for part in parts:
+                if part.__class__ is wanted and (found := asking(self, part)) is not None:
+                    return found[0], _besides(parts, part, found[1])
         return None
 
     def _constant(self, test: ConstantTest) -> "tuple[Lists, Test] | None":
@@ -384,7 +387,7 @@ class Indexes:
                 yield fresh
 
     def _equal(self, test: EqualityTest) -> "tuple[Lists, Test] | None":
-        found = self.at_once(test)
+        found = self._equal_at_once(test)
         if found is not None:
             return iter((found[0],)), found[1]
         if test.reach.computed is not None:
@@ -434,7 +437,14 @@ _ASKING: dict[type, Callable[[Indexes, Any], "tuple[Lists, Test] | None"]] = {
 }
 
 
-_AT_ONCE = (EqualityTest, OrTest)
+_NARROWING: "tuple[tuple[type, Callable[[Indexes, Any], tuple[list[Node], Test] | None]], ...]" = (
+    (EqualityTest, Indexes._equal_at_once),
+    (OrTest, Indexes._disjunction_at_once),
+)
+_ASKING_AT_ONCE: dict[type, "Callable[[Indexes, Any], tuple[list[Node], Test] | None]"] = {
+    **dict(_NARROWING),
+    AndTest: Indexes._conjunction_at_once,
+}
 _PROMISE = {
     ConstantTest: 0,
     EqualityTest: 1,

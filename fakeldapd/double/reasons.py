@@ -151,7 +151,7 @@ _RULES: dict[type, tuple[str, Callable[[Any], MatchingRule | None]]] = {
 
 
 def _matches(test: ValueTest, value: bytes) -> bool:
-    normal = test.normalise(value)
+    normal = test.rule.normalise(value)
     return normal is not None and test.matches(test.assertion, normal)
 
 

@@ -177,5 +177,7 @@ def encode_integer(tag: bytes, number: int) -> bytes:
     """An INTEGER or ENUMERATED (``tag`` says which), negative ones as well."""
     if 0 <= number < 128:
         return tag + b"\x01" + OCTET[number]
+    if 0 <= number < 32768:
+        return tag + b"\x02" + number.to_bytes(2, "big")
     size = (number.bit_length() >> 3) + 1 if number >= 0 else ((number + 1).bit_length() >> 3) + 1
     return tag + OCTET[size] + number.to_bytes(size, "big", signed=True)

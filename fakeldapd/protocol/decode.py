@@ -187,13 +187,22 @@ def _unbind(octets: bytes, start: int, stop: int, depth: int) -> tuple[ProtocolO
     return UnbindRequest(), len(octets)
 
 
+_SEARCH_TAGS = b"\x0a\x0a\x02\x02\x01"
+_ONE_OCTET_EACH = b"\x01\x01\x01\x01\x01"
+
+
 def _search(octets: bytes, start: int, stop: int, depth: int) -> tuple[ProtocolOp, int]:
     base, offset = octet_string(octets, start)
-    scope, offset = integer(octets, offset)
-    deref, offset = integer(octets, offset)
-    size_limit, offset = integer(octets, offset)
-    time_limit, offset = integer(octets, offset)
-    types_only, offset = integer(octets, offset)
+    numbers = octets[offset : offset + 15]
+    if numbers[::3] == _SEARCH_TAGS and numbers[1::3] == _ONE_OCTET_EACH and numbers[2::3].isascii():
+        scope, deref, size_limit, time_limit, types_only = numbers[2::3]
+        offset += 15
+    else:
+        scope, offset = integer(octets, offset)
+        deref, offset = integer(octets, offset)
+        size_limit, offset = integer(octets, offset)
+        time_limit, offset = integer(octets, offset)
+        types_only, offset = integer(octets, offset)
     if offset > len(octets):
         raise BERError("cut off")
     filter_, offset = read_filter(octets, offset, depth)

@@ -6,7 +6,6 @@ message with a value that LDAP doesn't allow (a negative limit, say) wants it se
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
 
 from fakeldapd.protocol.ber import OCTET, element, elements, encode_integer, length
 from fakeldapd.protocol.filter_ber import encode_filter
@@ -82,34 +81,39 @@ def encode_message(message_id: int, op: ProtocolOp, controls: tuple[Control, ...
     body = WRITERS[type(op)](op)
     if controls:
         body += element(b"\xa0", b"".join([control(each) for each in controls]))
-    identifier = b"\x02\x01" + OCTET[message_id] if 0 <= message_id < 128 else encode_integer(_INTEGER, message_id)
+    identifier = encode_integer(_INTEGER, message_id)
     number = len(identifier) + len(body)
     return b"0" + (OCTET[number] if number < 128 else length(number)) + identifier + body
 
 
 def encode_entries(message_id: int, entries: Sequence[tuple[bytes, tuple[bytes, ...]]]) -> bytes:
     """A SearchResultEntry message (RFC 4511 section 4.5.2) for each DN with its encoded attributes, in a row."""
+    identifier = encode_integer(_INTEGER, message_id)
     parts: list[bytes] = []
+    known: dict[int, bytes] = {}  # entries of one answer often have the same size
     for dn, encoded in entries:
         attributes = encoded[0] if len(encoded) == 1 else b"".join(encoded)
         name, rest = len(dn), len(attributes)
         before_name = _BEFORE_NAME[name] if name < 256 else b"\x04" + length(name)
         before_rest = _BEFORE_REST[rest] if rest < 2048 else b"0" + length(rest)
         size = len(before_name) + name + len(before_rest) + rest
-        parts += (_before_entry(message_id, size), before_name, dn, before_rest, attributes)
+        before = known.get(size)
+        if before is None:
+            before = known[size] = _before_entry(identifier, size)
+        parts += (before, before_name, dn, before_rest, attributes)
     return b"".join(parts)
 
 
 _BEFORE_NAME = tuple(b"\x04" + length(number) for number in range(256))
 _BEFORE_REST = tuple(b"0" + length(number) for number in range(2048))
+_BEFORE_ENTRY = tuple(b"d" + length(number) for number in range(2048))
 
 
-@lru_cache(4096)
-def _before_entry(message_id: int, size: int) -> bytes:
-    """What stands before the contents of a SearchResultEntry: entries of one answer often have the same size."""
-    identifier = encode_integer(_INTEGER, message_id)
-    inner = b"d" + length(size)
-    return b"0" + length(len(identifier) + len(inner) + size) + identifier + inner
+def _before_entry(identifier: bytes, size: int) -> bytes:
+    """What stands before the contents of a SearchResultEntry: of the message, its id, of the entry."""
+    inner = identifier + (_BEFORE_ENTRY[size] if size < 2048 else b"d" + length(size))
+    size += len(inner)
+    return (_BEFORE_REST[size] if size < 2048 else b"0" + length(size)) + inner
 
 
 def control(value: Control) -> bytes:

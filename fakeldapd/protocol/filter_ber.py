@@ -63,19 +63,22 @@ def read_filter(octets: bytes, offset: int, max_depth: int) -> tuple[Filter, int
 
     Raises ProtocolError with slapd's text.
     """
-    enclosing: list[tuple[_Enclosing, int, list[Filter]]] = []
+    outer: list[tuple[_Enclosing | None, int, list[Filter]]] = []  # the sets around the one that is being read
+    kind: _Enclosing | None = None
+    filters: list[Filter] = []
+    last, end = 0, len(octets)
+    found: Filter | None
     while True:
-        if len(enclosing) > max_depth:
-            raise ProtocolError("filter nested too deeply", notice=True)
-        found: Filter | None
         try:
-            tag, start, stop = header(octets, offset)
+            tag, size, start = octets[offset], octets[offset + 1], offset + 2
+            if size > 127 or tag & 31 == 31 or (stop := start + size) > end:
+                tag, start, stop = header(octets, offset)
         except IndexError:
-            if not enclosing or enclosing[-1][0] is Not:
+            if kind is None or kind is Not:
                 raise ProtocolError("error decoding filter", notice=True) from None
             found = None
         else:
-            if tag in _ASSERTIONS:
+            if (assertion := _ASSERTIONS.get(tag)) is not None:
                 # Almost every item of a filter: two short octet strings that fill it. Anything else takes the long way.
                 if (
                     stop - start > 4
@@ -86,25 +89,26 @@ def read_filter(octets: bytes, offset: int, max_depth: int) -> tuple[Filter, int
                     and (size := octets[value + 1]) < 128
                     and value + 2 + size == stop
                 ):
-                    found, offset = _ASSERTIONS[tag](octets[start + 2 : value], octets[value + 2 : stop]), stop
+                    found, offset = assertion(octets[start + 2 : value], octets[value + 2 : stop]), stop
                 else:
                     found, offset = _assertion(octets, start, tag)
-            elif tag not in _ENCLOSING:
+            elif (inner := _ENCLOSING.get(tag)) is None:
                 found, offset = _OTHER_ITEMS.get(tag, _unknown)(octets, start, stop, tag)
-            elif start < stop or tag == 0xA2:
-                enclosing.append((_ENCLOSING[tag], stop, []))
-                offset = start
+            elif start < stop or inner is Not:
+                outer.append((kind, last, filters))
+                if len(outer) > max_depth:
+                    raise ProtocolError("filter nested too deeply", notice=True)
+                kind, last, filters, offset = inner, stop, [], start
                 continue
             else:
-                found, offset = _enclose(_ENCLOSING[tag], []), start
-        while enclosing:
-            kind, stop, filters = enclosing[-1]
+                found, offset = _enclose(inner, []), start
+        while kind is not None:
             if found is not None:
                 filters.append(found)
-                if kind is not Not and offset < stop:
+                if kind is not Not and offset < last:
                     break
             found = _enclose(kind, filters)
-            enclosing.pop()
+            kind, last, filters = outer.pop()
         else:
             assert found is not None
             return found, offset

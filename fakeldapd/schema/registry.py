@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Sequence
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from fakeldapd.protocol.result import LDAPError, ResultCode
@@ -101,6 +101,8 @@ class Schema:
         self._class_sets: dict[tuple[bytes, ...], ClassSet] = {}
         self.checked_classes: dict[tuple[bytes, ...], tuple[bytes, ...]] = {}
         """Values of objectClass that have been checked, as sent, and as they are stored."""
+        self.sought: dict[bytes, Any] = {}
+        """What the compiler of filters has made of the names of attribute types."""
         self._definitions: dict[str, list[bytes]] | None = None
         self._names = DNReader(self)
         self.dn: Callable[[bytes], DN] = self._names.dn
@@ -150,8 +152,10 @@ class Schema:
 
     def _changed(self) -> None:
         self.version += 1
-        for cache in (self._for_updates, self._found, self._without_ranges, self._class_sets, self.checked_classes):
-            cache.clear()
+        for names in (self._for_updates, self._found, self._without_ranges, self.sought):
+            names.clear()
+        for classes in (self._class_sets, self.checked_classes):
+            classes.clear()
         self._names.forget()
         self._definitions = None
 
@@ -257,7 +261,7 @@ class Schema:
                 raise AttributeDescriptionError(description, "requires ;binary transfer")
             if _has_range(found):
                 raise AttributeDescriptionError(description, "inappropriate use of tag range option")
-            _keep(self._for_updates, description, found)
+            remember(self._for_updates, description, found)
         return found
 
     def find(self, description: bytes, ranges: bool = True) -> AttributeDescription | None:
@@ -276,7 +280,7 @@ class Schema:
             found = None
         if found is not None and not ranges and _has_range(found):
             found = None
-        _keep(known, description, found)
+        remember(known, description, found)
         return found
 
     def describe(self, description: bytes) -> AttributeDescription:
@@ -407,7 +411,8 @@ class Schema:
         return self._definitions
 
 
-def _keep(known: dict, description: bytes, found: AttributeDescription | None) -> None:  # type: ignore[type-arg]
+def remember(known: dict[bytes, Any], description: bytes, found: object) -> None:
+    """Note what a description stands for, within bounds: how they are spelled is the clients' choice."""
     if len(description) <= _LONGEST_CACHED:
         if len(known) >= _CACHED:
             known.clear()
