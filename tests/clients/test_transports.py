@@ -193,6 +193,15 @@ def test_certificates_are_read_again_on_sighup(tmp_path: Path) -> None:
         assert trusts(server, after.ca) is True
 
 
+@pytest.fixture
+def _not_ignored() -> Iterator[None]:
+    """The tests may run under nohup, and what they start inherits that."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("_not_ignored")
 def test_sighup_ends_a_server_without_certificates(tmp_path: Path) -> None:
     with Fakeldapd(None, {"listen": "ldapi://" + str(tmp_path / "ldapi").replace("/", "%2F")}) as server:
         assert server.process is not None
