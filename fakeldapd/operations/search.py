@@ -34,6 +34,8 @@ from fakeldapd.schema.dn import DN
 if TYPE_CHECKING:
     from fakeldapd.operations.directory import Directory
 
+_BASE, _ONE, _SUBTREE, _SUBORDINATE = m.Scope  # looking a member up in its class takes as long as ten comparisons
+_SEARCH, _READ = Level.SEARCH, Level.READ
 _DONE = Response(m.SearchResultDone())
 _PAUSE = Pause()
 _EXAMINED_BETWEEN_PAUSES = 128
@@ -70,10 +72,10 @@ def search(directory: "Directory", request: Request, controls: Mapping[bytes, An
         setting.view, setting.viewed = directory.view(session, controls, Purpose.FILTER), directory.viewed
         view = directory.view(session, controls, Purpose.SEND)
     if not session.is_admin:
-        setting.guard = lambda attribute_type: access.guard(session, attribute_type, Level.SEARCH)
+        setting.guard = lambda attribute_type: access.guard(session, attribute_type, _SEARCH)
     test = compile_filter(setting, op.filter)
     selection = _selection(directory, session, op)
-    if op.scope == m.Scope.BASE and (virtual := virtual_entry(directory, dn, session)) is not None:
+    if op.scope == _BASE and (virtual := virtual_entry(directory, dn, session)) is not None:
         assert virtual.entry is not None
         if controls:
             check_assertion(directory, session, controls, virtual, virtual.entry)
@@ -89,7 +91,7 @@ def search(directory: "Directory", request: Request, controls: Mapping[bytes, An
             yield from stages.actions(finding, Presenting(selection, view))
             yield Response(m.SearchResultDone(diagnostic=_said(setting, stages)), request.response_controls)
             return
-        if op.scope == m.Scope.BASE and not finding.careful:  # most searches of all; nothing else costs them anything
+        if op.scope == _BASE and not finding.careful:  # most searches of all; nothing else costs them anything
             if finding.still_matches(base):
                 yield Entries(entries_of(selection, (base,), view))
         else:
@@ -211,13 +213,13 @@ class Finding:
         self.scope = op.scope
         self.base = base
         self.test = test
-        self.guard = directory.access.guard(session, None, Level.READ)
-        self.referrals = dit.referral_count and op.scope != m.Scope.BASE and MANAGE_DSA_IT not in controls
+        self.guard = directory.access.guard(session, None, _READ)
+        self.referrals = dit.referral_count and op.scope != _BASE and MANAGE_DSA_IT not in controls
         self.aliases = dit.alias_count and op.deref in (m.Deref.SEARCHING, m.Deref.ALWAYS)
         self.subentries: bool | None = None
         if controls and SUBENTRIES in controls:
             self.subentries = controls[SUBENTRIES]
-        elif dit.subentry_count and op.scope != m.Scope.BASE:
+        elif dit.subentry_count and op.scope != _BASE:
             self.subentries = False
         self.careful = self.referrals or self.aliases or self.guard is not None or self.subentries is not None
         self.refers = DOMAIN_SCOPE not in controls
@@ -227,13 +229,13 @@ class Finding:
     def _limits(self, session: Session, op: m.SearchRequest) -> tuple[int, int]:
         """Entries and seconds, 0 for no limit. Raises LDAPError 11 where there is too much to look at."""
         limits = self.directory.limits_for(session)
-        if limits.unchecked is not None and op.scope != m.Scope.BASE and not _finds_nothing(self.test):
-            limits.check_candidates(self.base, op.scope == m.Scope.ONE)
+        if limits.unchecked is not None and op.scope != _BASE and not _finds_nothing(self.test):
+            limits.check_candidates(self.base, op.scope == _ONE)
         return limits.for_search(op.size_limit, op.time_limit)
 
     def at_once(self) -> tuple[list[Node]] | None:
         """All of the nodes that match, where indexes know them and they are not many; else see ``batches``."""
-        if self.careful or self.scope == m.Scope.ONE:
+        if self.careful or self.scope == _ONE:
             return None
         found = self.dit.indexes.at_once(self.test)
         if found is None or len(found[0]) > _EXAMINED_BETWEEN_PAUSES:
@@ -309,7 +311,7 @@ class Finding:
             ref = self.directory.schema.attribute(b"ref").type
             if not allowed(self.directory.access.guard(self.session, ref, Level.READ), node):
                 return ()
-            scope = m.Scope.BASE if self.scope == m.Scope.ONE else m.Scope.SUBTREE
+            scope = _BASE if self.scope == _ONE else _SUBTREE
             return (Response(m.SearchResultReference(referral_uris(self.directory, node, node.dn, scope))),)
         return None
 
@@ -317,13 +319,13 @@ class Finding:
 
     def _lists(self) -> "Iterator[tuple[Iterable[Node] | None, Test]]":
         """The nodes in scope that may match, list by list, each with what is left to test; None: time has passed."""
-        if self.scope == m.Scope.BASE:
+        if self.scope == _BASE:
             yield (self.base,), self.test
             return
         if self.aliases:
             yield with_alias_targets(self.directory, self.base, self.scope), self.test
             return
-        few = self.scope == m.Scope.ONE and len(self.base.children or ()) <= _FEW
+        few = self.scope == _ONE and len(self.base.children or ()) <= _FEW
         candidates = None if few or self.referrals else self.dit.indexes.candidates(self.test)
         if candidates is None:
             yield self._walk(), self.test
@@ -338,20 +340,20 @@ class Finding:
 
     def _walk(self) -> Iterator[Node]:
         base = self.base
-        if self.scope == m.Scope.ONE:
+        if self.scope == _ONE:
             yield from list((base.children or {}).values())
             return
-        if self.scope == m.Scope.SUBTREE:
+        if self.scope == _SUBTREE:
             yield base
         yield from base.below()
 
     def _in_scope(self, nodes: list[Node]) -> list[Node]:
         base = self.base
-        if base.parent is None and self.scope == m.Scope.SUBTREE and len(self.dit.contexts) == 1:
+        if base.parent is None and self.scope == _SUBTREE and len(self.dit.contexts) == 1:
             return nodes  # everything is below the one naming context
-        if self.scope == m.Scope.ONE:
+        if self.scope == _ONE:
             return [node for node in nodes if node.parent is base]
-        if self.scope == m.Scope.SUBORDINATE:
+        if self.scope == _SUBORDINATE:
             return [node for node in nodes if node is not base and node.is_within(base)]
         return [node for node in nodes if node.is_within(base)]
 

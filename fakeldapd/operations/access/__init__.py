@@ -61,6 +61,9 @@ class Access(Protocol):
         ...
 
 
+_NONE, _AUTH, _READ, _WRITE = Level.NONE, Level.AUTH, Level.READ, Level.WRITE
+
+
 class DefaultAccess:
     """Debian's two rules; ``anonymous_read`` false leaves anonymous sessions nothing but to authenticate."""
 
@@ -70,13 +73,13 @@ class DefaultAccess:
 
     def guard(self, session: Session, attribute_type: AttributeType | None, level: Level) -> Guard | None:
         """See Access.guard."""
-        if session.is_admin or level == Level.NONE:
+        if session.is_admin or level == _NONE:
             return None
         identity = session.identity
         if attribute_type is not None and attribute_type is self._password:
             if identity is None:
-                return None if level <= Level.AUTH else never
-            if level > Level.WRITE:
+                return None if level <= _AUTH else never
+            if level > _WRITE:
                 return never
             key = identity.key
 
@@ -85,8 +88,8 @@ class DefaultAccess:
 
             return is_self
         if identity is None and not self._anonymous_read:
-            return None if level == Level.AUTH else never
-        return None if level <= Level.READ else never
+            return None if level == _AUTH else never
+        return None if level <= _READ else never
 
 
 def allowed(guard: Guard | None, node: "Node") -> bool:
