@@ -123,7 +123,7 @@ class ValSort(Overlay):
             (SearchRequest,),
             _read_control,
             source="OpenLDAP",
-            shown_by="differential/test_situations.py::test_situation[valsort/control: as stored]",
+            shown_by="clients/test_search_controls.py::test_ldapsearch_sees_values_as_they_are_stored",
             advertised=False,
             take=with_criticality(_read_control, VALUE_SORT),
             repeatable=True,
