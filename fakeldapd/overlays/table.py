@@ -56,8 +56,8 @@ OVERLAYS: Mapping[str, Row] = {
     ),
     "dynlist": Row(
         "dynlist",
-        "CLASS [URL] URL-ATTRIBUTE [MEMBER-ATTRIBUTE] [dynlist-attrset ...]",
-        "groups and lists that are made of searches",
+        "CLASS [URL] URL-ATTRIBUTE [[MAPPED:]MEMBER-ATTRIBUTE[+MEMBEROF[@CLASS][*]] ...] [dynlist-attrset ...]",
+        "groups and lists that are made of searches, and memberOf for them",
     ),
     "unique": Row(
         "unique",

@@ -46,8 +46,11 @@ WRONG = {
     "dynlist:groupOfURLs mail": "not for URLs",
     "dynlist:nonsense memberURL": "nonsense",
     "dynlist:groupOfURLs memberURL mail": "not DNs",
-    "dynlist:groupOfURLs memberURL member+memberOf": "not supported",
-    "dynlist:groupOfURLs memberURL cn:mail": "not supported",
+    "dynlist:groupOfURLs memberURL member+mail": "not DNs",
+    "dynlist:groupOfURLs memberURL member+memberOf@nonsense": "nonsense",
+    "dynlist:groupOfURLs memberURL cn:mail+memberOf": "can't have a memberOf",
+    "dynlist:groupOfURLs memberURL nonsense:mail": "nonsense",
+    "dynlist:groupOfURLs memberURL cn:nonsense": "nonsense",
 }
 
 
