@@ -195,14 +195,14 @@ class Constraint(Overlay):
         self._edited(commit, dn, edits)
 
     def renaming(self, commit: Commit, dn: DN, new_dn: DN) -> None:
-        """Check the values of the new RDN."""
+        """Check the values of the new RDN, in slapd's order: the last first, and before them what goes."""
         op = commit.request.op
         assert new_dn.rdn is not None
         assert dn.rdn is not None
         edits = [Edit(ModifyOperation.ADD, description, (value,)) for description, value in new_dn.rdn.avas]
         if isinstance(op, ModifyDNRequest) and op.delete_old_rdn:
             edits += [Edit(ModifyOperation.DELETE, description, (value,)) for description, value in dn.rdn.avas]
-        self._edited(commit, dn, edits)
+        self._edited(commit, dn, edits[::-1])
 
     def _edited(self, commit: Commit, dn: DN, edits: list[Edit]) -> None:
         node = commit.directory.dit.find(dn)
