@@ -207,3 +207,37 @@ def test_python_ldap_matches_values_and_dereferences(server: Fakeldapd) -> None:
     _, found, _, _, _, _ = connection.result4(asked, add_ctrls=1)
     assert [entry["uid"] for _, entry in found[0][2][0].derefRes["member"]] == [["alice"], ["bob"]]
     connection.unbind_s()
+
+
+@pytest.mark.requires("python:ldap")
+def test_python_ldap_looks_at_a_referral_and_hears_who_it_is(server: Fakeldapd) -> None:
+    import ldap
+    from ldap.controls.simple import AuthorizationIdentityRequestControl, ManageDSAITControl
+
+    connection = ldap.initialize(f"ldap://127.0.0.1:{server.port}")
+    connection.set_option(ldap.OPT_REFERRALS, 0)
+    asked = connection.simple_bind(ALICE, "alice-secret", serverctrls=[AuthorizationIdentityRequestControl(True)])
+    *_, controls = connection.result3(asked)
+    assert [control.authzId for control in controls] == [f"dn:{ALICE}".encode()]
+    remote = f"cn=remote,ou=referrals,{BASE}"
+    with pytest.raises(ldap.REFERRAL):
+        connection.search_s(remote, ldap.SCOPE_BASE, attrlist=["1.1"])
+    found = connection.search_ext_s(remote, ldap.SCOPE_BASE, attrlist=["1.1"], serverctrls=[ManageDSAITControl()])
+    assert found == [(remote, {})]
+    connection.unbind_s()
+
+
+@pytest.mark.requires("python:ldap")
+@pytest.mark.parametrize("name", ["persistent search", "syncrepl"])
+def test_what_is_not_there_is_refused_where_it_is_critical(server: Fakeldapd, name: str) -> None:
+    import ldap
+    from ldap.controls.psearch import PersistentSearchControl
+    from ldap.syncrepl import SyncRequestControl
+
+    control = {"persistent search": PersistentSearchControl, "syncrepl": SyncRequestControl}[name](criticality=True)
+    connection = ldap.initialize(f"ldap://127.0.0.1:{server.port}")
+    with pytest.raises(ldap.UNAVAILABLE_CRITICAL_EXTENSION, match="critical extension is not recognized"):
+        connection.search_ext_s(BASE, ldap.SCOPE_BASE, serverctrls=[control])
+    control.criticality = False
+    assert [dn for dn, _ in connection.search_ext_s(BASE, ldap.SCOPE_BASE, serverctrls=[control])] == [BASE]
+    connection.unbind_s()
