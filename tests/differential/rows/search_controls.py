@@ -190,6 +190,11 @@ ROWS = [
             "cn=Subschema", ALL, scope="base", controls=[critical(MATCHED, wire.sequence(wire.encode_filter("(cn=x)")))]
         ),
     ),
+    row(
+        "two bad controls",
+        123,
+        search(ALICE, scope="base", controls=[critical("2.16.840.1.113730.3.4.18", "dn:"), critical("1.2.3.4")]),
+    ),
     row("matched values absent", (2, "valuesReturnFilter control value is absent"), matched_by(None)),
     row("matched values empty", (2, "valuesReturnFilter control value is empty"), matched_by(b"")),
     row("matched values, no filter", 0, matched_by(b"\x30\x00")),
