@@ -122,7 +122,7 @@ class DynList(Overlay):
         reader = Reader(self._directory, session)
         groups = None
         if kinds and isinstance(op, m.SearchRequest):
-            groups = Groups(self._directory, reader, op.base, kinds, asked, filtering=purpose is Purpose.FILTER)
+            groups = Groups(self._directory, session, op.base, kinds, asked, filtering=purpose is Purpose.FILTER)
         if not rules and groups is None:
             return None
 

@@ -141,6 +141,7 @@ ROWS = [
     row(
         "follows",
         0,
+        found("(uid=*)", "memberOf"),
         modify(ALICE, ("replace", "employeeType", "clerk")),
         rename(named("static"), "cn=renamed"),
         modify(named("outer"), ("delete", "member", DAVE)),
