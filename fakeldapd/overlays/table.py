@@ -66,7 +66,7 @@ OVERLAYS: Mapping[str, Row] = {
     ),
     "constraint": Row(
         "constraint",
-        "ATTRIBUTE,... regex|negregex|size|count|uri VALUE [restrict=URL] [constraint_attribute ...]",
+        "ATTRIBUTE,... regex|negregex|size|count|uri|set VALUE [restrict=URL] [constraint_attribute ...]",
         "values fit more than their syntax",
     ),
 }

@@ -60,6 +60,29 @@ constraint_attribute manager uri ldap:///{PEOPLE}?manager?sub
 constraint_attribute departmentNumber uri ldap:///{PEOPLE}?givenName,sn,title?sub?(uid=bob)
 """
 
+SETS = {
+    "description": "(this/givenName + [ ] + this/sn) & this/cn",
+    "title": "this/uid&[bob]",
+    "l": "[x] | [bob] & this/uid",
+    "street": "this & user",
+    "pager": "this/manager/uid & [bob]",
+    "mobile": f"this/-1 & [{PEOPLE}]",
+    "initials": "this/-2 & [dc=example,dc=com]",
+    "facsimileTelephoneNumber": "this/-* & [dc=example,dc=com]",
+    "roomNumber": f"this/roomNumber & [ldap:///{PEOPLE}??sub?(uid=bob)]/sn",
+    "carLicense": "([a] | [c]) + ([b] | [d]) & [cd]",
+    "postalCode": "[ab] & [a] + [b]",
+    "employeeType": f"[uid=] + this/uid + [,{PEOPLE}] & this",
+    "employeeNumber": f"this->manager & [uid=bob,{PEOPLE}]",
+    "st": "this/nosuch",
+    "o": "this/objectClass & [posixAccount]",
+    "ou": f"this/entryDN & [uid=bob,{PEOPLE}]",
+    "businessCategory": "this/name | this/businessCategory & [A b]",
+    "homePhone": f"[UID=Alice, {PEOPLE}]/manager/uid & [bob]",
+    "labeledURI": "[]",
+}
+CONSTRAINT_SETS = "constraint:" + " ".join(f"constraint_attribute {name} set '{words}'" for name, words in SETS.items())
+
 RETCODE = """retcode:
 retcode-parent ou=codes,dc=example,dc=com
 retcode-item cn=busy 0x33 'text=busy, come later'
@@ -126,6 +149,7 @@ VARIANTS: dict[str, dict[str, object]] = {
     "dynlist, rules": {"overlay": ["dynlist:groupOfURLs memberURL"], "access": RULES},
     "dynlist-group, rules": {"overlay": ["dynlist:groupOfURLs memberURL member"], "access": RULES},
     "constraint": {"overlay": [CONSTRAINT]},
+    "constraint, sets": {"overlay": [CONSTRAINT_SETS]},
     "unique": {"overlay": ["unique:unique_uri ldap:///?mail,uid?sub?"]},
     "unique-many": {"overlay": [UNIQUE_MANY]},
     "unique-legacy": {"overlay": [f"unique:unique_base {PEOPLE} unique_attributes description sn unique_strict TRUE"]},
