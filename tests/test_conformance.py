@@ -46,6 +46,12 @@ def test_the_test_is_there(name: str) -> None:
     assert not situation or situation.removesuffix("]") in situations()
 
 
+@pytest.mark.parametrize("name", [str(row.name) for table in TABLES[1:] for row in table.values()])
+def test_the_test_has_a_real_client(name: str) -> None:
+    """All but some operations: that Abandon and Unbind have no answer is nothing that a client could tell."""
+    assert ROWS[name].shown_by.startswith("clients/")
+
+
 def test_every_row_has_a_name_of_its_own() -> None:
     assert len(ROWS) == sum(map(len, TABLES))
 

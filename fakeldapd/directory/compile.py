@@ -130,7 +130,7 @@ def _guarded(setting: Setting, attribute_type: AttributeType, test: Any, *, subt
     """The test with what access rules say of the type, and of the types of the attributes that are really there."""
     viewed = setting.viewed
     if setting.view is not None and (viewed is None or not viewed.isdisjoint(attribute_type.subtypes)):
-        test, subtypes = ViewedTest(test, setting.view), False
+        test, subtypes, setting.looked = ViewedTest(test, setting.view), False, True
     if setting.guard is None:
         return cast(Test, test)
     guard = setting.guard(attribute_type)

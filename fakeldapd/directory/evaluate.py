@@ -61,10 +61,10 @@ class Setting:
 
     ``guard(type)`` gives None where attributes of the type may be used in every entry, otherwise what decides for each;
     without a ``guard`` all may be used. ``view`` gives the entry to look at instead of the stored one, for the types in
-    ``viewed``, None: for any.
+    ``viewed``, None: for any. ``looked`` is true once a filter has an item about such a type.
     """
 
-    __slots__ = ("diagnostic", "find", "guard", "schema", "view", "viewed")
+    __slots__ = ("diagnostic", "find", "guard", "looked", "schema", "view", "viewed")
 
     def __init__(
         self,
@@ -79,6 +79,7 @@ class Setting:
         self.guard = guard
         self.view = view
         self.viewed = viewed
+        self.looked = False
         self.diagnostic = ""  # what the answer says of attribute descriptions that are none
 
     def guard_of(self, attribute_type: AttributeType) -> Guard | None:

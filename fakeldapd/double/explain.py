@@ -11,12 +11,12 @@ from typing import Any
 from fakeldapd.directory.compile import compile_filter
 from fakeldapd.directory.dit import Node
 from fakeldapd.directory.entry import Entry
-from fakeldapd.directory.evaluate import Purpose, Setting, Truth
+from fakeldapd.directory.evaluate import Purpose, Setting, Truth, View
 from fakeldapd.double.names import as_text
 from fakeldapd.double.reasons import Reasons
 from fakeldapd.operations.access import Level
 from fakeldapd.operations.directory import Directory
-from fakeldapd.operations.request import Session
+from fakeldapd.operations.request import Request, Session
 from fakeldapd.operations.rootdse import virtual_entry
 from fakeldapd.operations.search import find_base
 from fakeldapd.protocol import messages as m
@@ -153,7 +153,8 @@ def explain(directory: Directory, session: Session, base: str, scope: tuple[str,
         return Explanation(base, name, to_text(parsed), identity, candidates, problem)
 
     op = m.SearchRequest(base.encode(errors="surrogateescape"), number, 0, 0, 0, False, parsed)
-    explaining = _Explaining(directory, session, parsed)
+    view = directory.view(Request(session, 0, op), {}, Purpose.FILTER) if directory.viewing else None
+    explaining = _Explaining(directory, session, op, view)
     try:
         dn = directory.schema.dn(op.base)
         if number == m.Scope.BASE and (virtual := virtual_entry(directory, dn, session)) is not None:
@@ -194,14 +195,16 @@ def _problem(directory: Directory, error: LDAPError) -> str:
 
 
 class _Explaining:
-    """One filter, explained for one entry after another."""
+    """One filter, explained for one entry after another, as ``view`` shows it."""
 
-    def __init__(self, directory: Directory, session: Session, filter: m.Filter) -> None:
+    def __init__(self, directory: Directory, session: Session, op: m.SearchRequest, view: View | None) -> None:
         self._directory = directory
         self._session = session
-        self._filter = filter
+        self._filter = op.filter
         find, viewed = directory.dit.find, directory.viewed
-        self._view = view = directory.view(session, {}, Purpose.FILTER)
+        self._view = view
+        only_seen = view is None or any(overlay.only_seen(op) for overlay in directory.viewing)
+        self._stored = None if only_seen else _Explaining(directory, session, op, None)
         self._plain = Setting(directory.schema, find, None, view, viewed)
         self._setting = Setting(directory.schema, find, None, view, viewed)
         access = directory.access
@@ -214,7 +217,11 @@ class _Explaining:
         """An entry."""
         assert node.entry is not None
         passed_over = "" if base is None else self._passed_over(node, node.entry, base)
-        return Candidate(as_text(node.text), self._clause(self._filter, node, node.entry), passed_over)
+        clause = self._clause(self._filter, node, node.entry)
+        if clause.truth is not True and self._stored is not None:  # which is enough
+            stored = self._stored._clause(self._filter, node, node.entry)
+            clause = stored if stored.truth is True else clause
+        return Candidate(as_text(node.text), clause, passed_over)
 
     def _passed_over(self, node: Node, entry: Entry, base: Node) -> str:
         guard = self._directory.access.guard(self._session, None, Level.READ)

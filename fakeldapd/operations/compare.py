@@ -53,7 +53,7 @@ def compare(directory: "Directory", request: Request, controls: Mapping[bytes, A
         yield _TRUE if _compare_virtual(virtual, description, assertion, of_class) else _FALSE
         return
     try:
-        found = _compare(directory, request.session, controls, node, description, assertion, of_class)
+        found = _compare(directory, request, controls, node, description, assertion, of_class)
     except LDAPError:
         if description.type.name == _HAS_SUBORDINATES or _discloses(directory, request.session, node):
             raise
@@ -63,7 +63,7 @@ def compare(directory: "Directory", request: Request, controls: Mapping[bytes, A
 
 def _compare(
     directory: "Directory",
-    session: Session,
+    request: Request,
     controls: Mapping[bytes, Any],
     node: Node,
     description: AttributeDescription,
@@ -73,7 +73,7 @@ def _compare(
     """Whether a value of one of the attributes is the one that was asked for; the first that mustn't be compared ends
     it. Raises LDAPError 16, 50, 122.
     """
-    entry = node.entry
+    entry, session = node.entry, request.session
     assert entry is not None
     attribute_type = description.type
     guard = directory.access.guard(session, attribute_type, Level.COMPARE)
@@ -81,7 +81,7 @@ def _compare(
         raise LDAPError(ResultCode.INSUFFICIENT_ACCESS_RIGHTS)
     if controls and attribute_type.name != _HAS_SUBORDINATES:  # slapd answers that one before
         check_assertion(directory, session, controls, node, entry)
-    if directory.viewing and (view := directory.view(session, controls, Purpose.COMPARE)) is not None:
+    if directory.viewing and (view := directory.view(request, controls, Purpose.COMPARE)) is not None:
         entry = view(node, entry)
     if of_class is not None:
         return of_class(node, entry) is True

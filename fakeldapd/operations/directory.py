@@ -226,13 +226,13 @@ class Directory:
         self.dit.renew(self.entries, noted=False)
         self._configuration = None
 
-    def view(self, session: Session, controls: Mapping[bytes, Any], purpose: Purpose) -> View | None:
-        """What a session's search or compare with these controls sees of entries where overlays show something else;
-        None where none does.
+    def view(self, request: Request, controls: Mapping[bytes, Any], purpose: Purpose) -> View | None:
+        """What a search or compare with these controls sees of entries where overlays show something else; None where
+        none does.
         """
         found: View | None = None
         for overlay in self.viewing:
-            view = overlay.view(session, controls, purpose)
+            view = overlay.view(request, controls, purpose)
             if view is not None:
                 found = view if found is None else _both(found, view)
         return found

@@ -119,6 +119,22 @@ def read_changes(schema: Schema, changes: tuple[m.Change, ...]) -> list[Edit]:
     return edits
 
 
+def changes_by(
+    directory: "Directory", old: Entry, edits: Sequence[Edit], *, permissive: bool = False
+) -> dict[AttributeDescription, Values]:
+    """What edits make of the values of an entry, without a look at what the schema allows. Raises LDAPError."""
+    table = _PERMISSIVE if permissive else _EDITS
+    changes: dict[AttributeDescription, Values] = {}
+    for edit in edits:
+        have = changes.get(edit.description)
+        if have is None:
+            have = old.values(edit.description)
+        elif not have or edit.operation == m.ModifyOperation.REPLACE:
+            del changes[edit.description]  # it comes last then
+        changes[edit.description] = table[edit.operation](directory.schema, edit, have)
+    return changes
+
+
 def outcome(
     directory: "Directory",
     node: Node,
@@ -133,17 +149,9 @@ def outcome(
     ``permissive`` forgives what the control of that name does; ``relaxed`` lets the structural class change, and edits
     of what is stamped, other than deletions, count more than the stamps.
     """
-    table = _PERMISSIVE if permissive else _EDITS
     old = node.entry
     assert old is not None
-    changes: dict[AttributeDescription, Values] = {}
-    for edit in edits:
-        have = changes.get(edit.description)
-        if have is None:
-            have = old.values(edit.description)
-        elif not have or edit.operation == m.ModifyOperation.REPLACE:
-            del changes[edit.description]  # it comes last then
-        changes[edit.description] = table[edit.operation](directory.schema, edit, have)
+    changes = changes_by(directory, old, edits, permissive=permissive)
     new = directory.entries.change(old, changes)
     check_changed(directory, node, old, new, changes, relaxed=relaxed)
     if relaxed:

@@ -27,20 +27,18 @@ class Feature:
     shown_by: str
 
 
-_SITUATION = "differential/test_situations.py::test_situation"
+_LDAPSEARCH = "clients/test_ldap_utils.py::test_ldapsearch"
 FEATURES: Mapping[bytes, Feature] = {
-    b"1.3.6.1.1.14": Feature("increment in modify", "RFC 4525 section 2", f"{_SITUATION}[modify/increment]"),
+    b"1.3.6.1.1.14": Feature(
+        "increment in modify", "RFC 4525 section 2", "clients/test_ldap_utils.py::test_ldapmodify"
+    ),
     b"1.3.6.1.4.1.4203.1.5.1": Feature(
         "all operational attributes", "RFC 3673 section 2", "clients/test_ldap3.py::test_operational_attributes"
     ),
-    b"1.3.6.1.4.1.4203.1.5.2": Feature(
-        "attributes of an object class", "RFC 4529 section 2", f"{_SITUATION}[selection/class]"
-    ),
-    b"1.3.6.1.4.1.4203.1.5.3": Feature(
-        "filters that are always true or false", "RFC 4526 section 2", f"{_SITUATION}[filters/(&)]"
-    ),
-    b"1.3.6.1.4.1.4203.1.5.4": Feature("language tags", "RFC 3866 section 2", f"{_SITUATION}[selection/option de]"),
-    b"1.3.6.1.4.1.4203.1.5.5": Feature("language ranges", "RFC 3866 section 2", f"{_SITUATION}[selection/range]"),
+    b"1.3.6.1.4.1.4203.1.5.2": Feature("attributes of an object class", "RFC 4529 section 2", _LDAPSEARCH),
+    b"1.3.6.1.4.1.4203.1.5.3": Feature("filters that are always true or false", "RFC 4526 section 2", _LDAPSEARCH),
+    b"1.3.6.1.4.1.4203.1.5.4": Feature("language tags", "RFC 3866 section 2", _LDAPSEARCH),
+    b"1.3.6.1.4.1.4203.1.5.5": Feature("language ranges", "RFC 3866 section 2", _LDAPSEARCH),
 }
 """By OID, in the order in which slapd's root DSE names them."""
 

@@ -68,12 +68,12 @@ def search(directory: "Directory", request: Request, controls: Mapping[bytes, An
     stages = Stages(directory, request, controls) if controls and not STAGED.isdisjoint(controls) else None
 
     setting, view = Setting(directory.schema, directory.dit.find), None
-    if directory.viewing:
-        setting.view, setting.viewed = directory.view(session, controls, Purpose.FILTER), directory.viewed
-        view = directory.view(session, controls, Purpose.SEND)
     if not session.is_admin:
         setting.guard = lambda attribute_type: access.guard(session, attribute_type, _SEARCH)
     test = compile_filter(setting, op.filter)
+    if directory.viewing:
+        test = _seen(directory, request, controls, setting, test)
+        view = directory.view(request, controls, Purpose.SEND)
     selection = _selection(directory, session, op)
     if op.scope == _BASE and (virtual := virtual_entry(directory, dn, session)) is not None:
         assert virtual.entry is not None
@@ -107,6 +107,23 @@ def search(directory: "Directory", request: Request, controls: Mapping[bytes, An
                 if left < 0:
                     raise LDAPError(ResultCode.SIZE_LIMIT_EXCEEDED)
     yield Response(m.SearchResultDone(diagnostic=setting.diagnostic.encode())) if setting.diagnostic else _DONE
+
+
+def _seen(
+    directory: "Directory", request: Request, controls: Mapping[bytes, Any], setting: Setting, stored: Test
+) -> Test:
+    """A filter where overlays show more than is stored: as in slapd an entry is found that matches as it is stored,
+    given the test for that, or as it is seen, unless an overlay wants it otherwise.
+    """
+    op = cast(m.SearchRequest, request.op)
+    view = directory.view(request, controls, Purpose.FILTER)
+    if view is None:
+        return stored
+    seen = Setting(directory.schema, directory.dit.find, setting.guard, view, directory.viewed)
+    test = compile_filter(seen, op.filter)
+    if not seen.looked:
+        return stored
+    return test if any(overlay.only_seen(op) for overlay in directory.viewing) else OrTest([stored, test])
 
 
 def _said(setting: Setting, stages: "Stages") -> bytes:

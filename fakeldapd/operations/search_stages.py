@@ -179,7 +179,7 @@ def _any(finding: "Finding") -> Generator[Action, None, int]:
         if isinstance(batch, list):
             if batch:
                 return 1
-        elif not isinstance(batch, Response):
+        else:  # a reference before that is sent, as in slapd
             yield batch
     return 0
 

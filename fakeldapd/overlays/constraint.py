@@ -1,7 +1,7 @@
 """constraint: values beyond what their syntax asks (slapo-constraint).
 
-What an add, a modify or a rename brings is held against a regular expression, a size, a number of values, or what a
-search finds; what doesn't fit is refused with constraintViolation (19).
+What an add, a modify or a rename brings is held against a regular expression, a size, a number of values, what a
+search finds, or a set; what doesn't fit is refused with constraintViolation (19).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +12,7 @@ from fakeldapd.directory.dit import Node
 from fakeldapd.directory.entry import Entry, Values
 from fakeldapd.operations.commit import Commit
 from fakeldapd.operations.controls.relax_rules import RELAX_RULES
-from fakeldapd.operations.modify import Edit
+from fakeldapd.operations.modify import Edit, changes_by
 from fakeldapd.overlays.directives import (
     read_directives,
     take_number,
@@ -22,6 +22,7 @@ from fakeldapd.overlays.directives import (
 from fakeldapd.overlays.internal import entry_to_be, find_nodes, url_test
 from fakeldapd.overlays.overlay import Overlay
 from fakeldapd.overlays.posix import compile_posix
+from fakeldapd.overlays.sets import Set, Situation, read_set
 from fakeldapd.overlays.setting import SettingError, attribute
 from fakeldapd.protocol.filter import FilterSyntaxError, parse
 from fakeldapd.protocol.messages import ModifyDNRequest, ModifyOperation
@@ -42,17 +43,18 @@ def make(setting: str) -> "Constraint":
     """The overlay with the rules of a setting. Raises SettingError."""
     rules = [_read_rule(words) for _, words in read_directives(setting, ("constraint_attribute",))]
     if not rules:
-        raise SettingError("what is to be constrained? constraint_attribute ATTRIBUTE regex|size|count|uri VALUE")
+        raise SettingError("what is to be constrained? constraint_attribute ATTRIBUTE regex|size|count|uri|set VALUE")
     return Constraint(rules)
 
 
 @dataclass(slots=True)
 class _Rule:
-    """One ``constraint_attribute``: either ``fits`` for each value, or ``most`` for how many."""
+    """One ``constraint_attribute``: ``fits`` for each value, ``most`` for how many, or a ``set`` to hold something."""
 
     names: list[str]
     fits: Fits | None = None
     most: int | None = None
+    set: Set | None = None
     restrict: LDAPURL | None = None
     attributes: tuple[AttributeDescription, ...] = ()
     applies: Callable[[Node, DN, Entry], bool] | None = None
@@ -85,14 +87,14 @@ def _read_rule(words: Sequence[str]) -> _Rule:
         raise SettingError(f"constraint_attribute {' '.join(words)}: ATTRIBUTE[,...] TYPE VALUE is expected")
     rule = _Rule(words[0].split(","))
     kind, value = words[1].lower(), words[2]
-    if kind == "set":
-        raise SettingError("constraint_attribute: set is not supported, only regex, negregex, size, count and uri")
     if kind == "count":
         rule.most = take_number(value)
+    elif kind == "set":
+        rule.set = read_set(value)
     elif kind in _KINDS:
         rule.fits = _KINDS[kind](value)
     else:
-        raise SettingError(f"{kind}: one of regex, negregex, size, count and uri is expected")
+        raise SettingError(f"{kind}: one of regex, negregex, size, count, uri and set is expected")
     for word in words[3:]:
         name, _, url = word.partition("=")
         if name != "restrict" or rule.restrict is not None:
@@ -179,7 +181,7 @@ class Constraint(Overlay):
         if RELAX_RULES in commit.controls:
             return
         node = entry_to_be(commit.directory, dn, attributes)
-        if node is None:
+        if node is None or node.entry is None:
             return
         for description, values in attributes.items():
             if description.type.operational:
@@ -189,24 +191,26 @@ class Constraint(Overlay):
                 if most is not None and len(values) > most and rule.concerns(node, dn):
                     raise _broken("add", description)
             self._check_values(commit, "add", dn, node, description, values)
+            if sets := self._sets(description, node, dn):
+                _check_sets(commit, "add", dn, node.entry, sets, description)
 
     def modifying(self, commit: Commit, dn: DN, edits: list[Edit]) -> None:
         """Check what the edits bring, whatever later ones take away again; values are counted at the end."""
         self._edited(commit, dn, edits)
 
     def renaming(self, commit: Commit, dn: DN, new_dn: DN) -> None:
-        """Check the values of the new RDN."""
+        """Check the values of the new RDN, in slapd's order: the last first, and before them what goes."""
         op = commit.request.op
         assert new_dn.rdn is not None
         assert dn.rdn is not None
         edits = [Edit(ModifyOperation.ADD, description, (value,)) for description, value in new_dn.rdn.avas]
         if isinstance(op, ModifyDNRequest) and op.delete_old_rdn:
             edits += [Edit(ModifyOperation.DELETE, description, (value,)) for description, value in dn.rdn.avas]
-        self._edited(commit, dn, edits)
+        self._edited(commit, dn, edits[::-1])
 
     def _edited(self, commit: Commit, dn: DN, edits: list[Edit]) -> None:
         node = commit.directory.dit.find(dn)
-        if node is None or RELAX_RULES in commit.controls:
+        if node is None or node.entry is None or RELAX_RULES in commit.controls:
             return
         # slapd counts for every edit, whichever attribute it is about and whatever it does
         crowded = any(
@@ -219,6 +223,14 @@ class Constraint(Overlay):
                 raise _broken("modify", edit.description)
             if edit.operation in (ModifyOperation.ADD, ModifyOperation.REPLACE):
                 self._check_values(commit, "modify", dn, node, edit.description, edit.values)
+                sets = self._sets(edit.description, node, dn) if edit.values else []
+                if sets:
+                    try:
+                        changes = changes_by(commit.directory, node.entry, edits)
+                    except LDAPError:
+                        raise LDAPError(ResultCode.CONSTRAINT_VIOLATION) from None  # as in slapd
+                    entry = commit.directory.entries.change(node.entry, changes)
+                    _check_sets(commit, "modify", dn, entry, sets, edit.description)
 
     def _check_values(
         self, commit: Commit, operation: str, dn: DN, node: Node, description: AttributeDescription, values: Values
@@ -230,6 +242,23 @@ class Constraint(Overlay):
                 continue
             if not all(fits(commit.directory, dn, value) for value in values):
                 raise _broken(operation, description)
+
+    def _sets(self, description: AttributeDescription, node: Node, dn: DN) -> list[Set]:
+        """The sets that an attribute of an entry is about."""
+        return [
+            rule.set
+            for rule in self._rules
+            if rule.set is not None and description in rule.attributes and rule.concerns(node, dn)
+        ]
+
+
+def _check_sets(
+    commit: Commit, operation: str, dn: DN, entry: Entry, sets: Sequence[Set], description: AttributeDescription
+) -> None:
+    """Raise LDAPError 19 where a set holds nothing, once the entry is as given."""
+    situation = Situation(commit.directory, dn, entry, commit.request.session.identity)
+    if not all(each(situation) for each in sets):
+        raise _broken(operation, description)
 
 
 def _broken(operation: str, description: AttributeDescription) -> LDAPError:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 from fakeldapd.directory.compile import compile_filter
 from fakeldapd.directory.dit import Node
 from fakeldapd.directory.entry import Entry, Values
-from fakeldapd.directory.evaluate import Guard, Setting
+from fakeldapd.directory.evaluate import Guard, Setting, Test
+from fakeldapd.operations.access import Level, allowed
+from fakeldapd.operations.request import Session
 from fakeldapd.overlays.directives import take_dn, url_filter
 from fakeldapd.overlays.setting import SettingError
 from fakeldapd.protocol.messages import Filter, Scope
@@ -56,6 +58,51 @@ def _walk(start: Node, scope: int) -> Iterable[Node]:
 def _and_below(start: Node, below: Iterable[Node]) -> Iterator[Node]:
     yield start
     yield from below
+
+
+class Reader:
+    """Searches as somebody, for one operation."""
+
+    def __init__(self, directory: "Directory", session: Session) -> None:
+        self._directory = directory
+        self._session = None if session.is_admin else session
+        self._guards: dict[tuple[AttributeType | None, Level], Guard | None] = {}
+
+    def _guard(self, attribute_type: AttributeType | None, level: Level) -> Guard | None:
+        return None if self._session is None else self._directory.access.guard(self._session, attribute_type, level)
+
+    def _searched(self, attribute_type: AttributeType) -> Guard | None:
+        return self._guard(attribute_type, Level.SEARCH)
+
+    def nodes(self, base: DN, scope: int, filter_: Filter) -> Iterator[Node]:
+        """The nodes that a search would send."""
+        start = self._directory.dit.find(base)
+        if start is None or start.entry is None or not allowed(self._guard(None, Level.SEARCH), start):
+            return
+        guard = None if self._session is None else self._searched
+        for node in find_nodes(self._directory, base, scope, filter_, guard):
+            if self.may_read(node, None):
+                yield node
+
+    def test(self, filter_: Filter) -> Test:
+        """What says whether the filter of such a search is true of an entry."""
+        directory = self._directory
+        guard = None if self._session is None else self._searched
+        return compile_filter(Setting(directory.schema, directory.dit.find, guard), filter_)
+
+    def may_read(self, node: Node, attribute_type: AttributeType | None) -> bool:
+        """Whether attributes of a type may be read; None: the entry as such."""
+        return self._may(node, attribute_type, Level.READ)
+
+    def may_search(self, node: Node, attribute_type: AttributeType) -> bool:
+        """Whether attributes of a type may be looked for."""
+        return self._may(node, attribute_type, Level.SEARCH)
+
+    def _may(self, node: Node, attribute_type: AttributeType | None, level: Level) -> bool:
+        key = attribute_type, level
+        if key not in self._guards:
+            self._guards[key] = self._guard(attribute_type, level)
+        return allowed(self._guards[key], node)
 
 
 def entry_to_be(directory: "Directory", dn: DN, attributes: Mapping[AttributeDescription, Values]) -> Node | None:

@@ -19,7 +19,8 @@ from fakeldapd.directory.evaluate import Purpose, View
 from fakeldapd.operations.commit import Commit
 from fakeldapd.operations.controls.row import Row
 from fakeldapd.operations.modify import Edit, outcome
-from fakeldapd.operations.request import Action, Request, Session
+from fakeldapd.operations.request import Action, Request
+from fakeldapd.protocol.messages import SearchRequest
 from fakeldapd.schema.dn import DN
 from fakeldapd.schema.elements import AttributeDescription, AttributeType
 
@@ -53,11 +54,15 @@ class Overlay:
         """
         return actions
 
-    def view(self, session: Session, controls: Mapping[bytes, Any], purpose: Purpose) -> View | None:
-        """What a session's search or compare sees of entries; None: what is stored. Called once for each of them and
-        for each purpose.
+    def view(self, request: Request, controls: Mapping[bytes, Any], purpose: Purpose) -> View | None:
+        """What a search or compare sees of entries; None: what is stored. Called once for each of them and for each
+        purpose.
         """
         return None
+
+    def only_seen(self, op: SearchRequest) -> bool:
+        """Whether a search finds only entries whose ``view`` matches, and not those that match as they are stored."""
+        return False
 
     # --- around writes ------------------------------------------------------------------------------------------------
 

@@ -2,14 +2,18 @@
 
 Entries of the classes errObject and errAuxObject, or items configured below a parent, say what an operation on them is
 answered: a code, a text, a matched DN, after how long, with an unsolicited notification or a closed connection instead.
-The control manageDsaIT makes the former entries like others.
+The control manageDsaIT makes the former entries like others. A search of the parent lists the items as such entries.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from fakeldapd.directory.compile import compile_filter
+from fakeldapd.directory.dit import Virtual
 from fakeldapd.directory.entry import Entry, Values
+from fakeldapd.directory.evaluate import Setting
+from fakeldapd.directory.select import Selection
 from fakeldapd.operations.access import Level, allowed
 from fakeldapd.operations.commit import Commit
 from fakeldapd.operations.controls.manage_dsa_it import MANAGE_DSA_IT
@@ -75,6 +79,9 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
     "all": tuple(_OPERATIONS.values()),
 }
 """The words of an item's ``op=``."""
+
+_ENTRY_WORDS = {"modrdn": "rename"}
+"""What errOp of an item's entry says in the place of a word."""
 
 _DIRECTIVES = ("retcode-item", "retcode-parent", "retcode-indir", "retcode-sleep")
 _INT = 1 << 32
@@ -231,6 +238,7 @@ class Retcode(Overlay):
         self.in_directory = False
         self.sleep = 0
         self._parent: DN | None = None
+        self._listed: list[tuple[bytes, Return]] = []
         self._items: dict[bytes, Return] = {}
 
     def attached(self, directory: "Directory") -> None:
@@ -240,7 +248,8 @@ class Retcode(Overlay):
             schema.add(DEFINITIONS, "retcode")
         if self.parent_text:
             self._parent = take_dn(schema, self.parent_text)
-        self._items = dict(_read_item(schema, words) for words in self.item_words)
+        self._listed = [_read_item(schema, words) for words in self.item_words]
+        self._items = dict(self._listed)
 
     def around(
         self, directory: "Directory", request: Request, controls: Mapping[bytes, Any], actions: Iterator[Action]
@@ -249,6 +258,9 @@ class Retcode(Overlay):
         op = request.op
         if self.sleep and type(op) in _OPERATIONS:
             yield Delay(self._pause(request))
+        if type(op) is m.SearchRequest and self._lists(directory, op):
+            yield from self._listing(directory, request)
+            return
         returns = self._read(directory, request, controls)
         if returns is not None:
             yield from returns.actions(op)
@@ -291,7 +303,7 @@ class Retcode(Overlay):
     def _item(self, dn: DN, op: m.RequestOp) -> Return | None:
         """What a DN below the parent is answered, be it an item or not."""
         parent = self._parent
-        if parent is None or dn.key == parent.key or not dn.is_within(parent):
+        if parent is None or not dn.is_within(parent):
             return None
         if dn.parent is None or dn.rdn is None or dn.parent.key != parent.key:
             return Return(ResultCode.NO_SUCH_OBJECT, matched=parent.text)
@@ -305,6 +317,60 @@ class Retcode(Overlay):
             away = str(LDAPURL(url.scheme, url.host, url.port, dn.text)).encode()
             return Return(item.code, item.text, item.matched, (away,), item.sleep)
         return item
+
+    def _lists(self, directory: "Directory", op: m.SearchRequest) -> bool:
+        """Whether a search is for the items."""
+        if self._parent is None or op.scope == m.Scope.BASE:
+            return False
+        try:
+            return directory.schema.dn(op.base).key == self._parent.key
+        except LDAPError:
+            return False
+
+    def _listing(self, directory: "Directory", request: Request) -> Iterator[Action]:
+        """The items as entries that would make the same errors. Raises LDAPError 4."""
+        op, session, access = cast(m.SearchRequest, request.op), request.session, directory.access
+        setting = Setting(directory.schema, directory.dit.find)
+        if not session.is_admin:
+            setting.guard = lambda attribute_type: access.guard(session, attribute_type, Level.SEARCH)
+        test = compile_filter(setting, op.filter)
+        selection = Selection(
+            directory.schema,
+            op.attributes,
+            op.types_only,
+            lambda attribute_type: access.guard(session, attribute_type, Level.READ),
+        )
+        left = directory.limits_for(session).for_search(op.size_limit, op.time_limit)[0] or len(self._items)
+        for node in self._nodes(directory):
+            assert node.entry is not None
+            if allowed(access.guard(session, None, Level.READ), node) and test(node, node.entry) is True:
+                if not left:
+                    raise LDAPError(ResultCode.SIZE_LIMIT_EXCEEDED)
+                left -= 1
+                yield Entries([(node.text, selection.attributes(node, node.entry))])
+        yield Response(m.SearchResultDone())
+
+    def _nodes(self, directory: "Directory") -> Iterator[Virtual]:
+        """The items where entries of theirs would stand."""
+        schema = directory.schema
+        for words, (_, item) in zip(self.item_words, self._listed, strict=True):
+            dn = schema.dn(words[0].encode() + b"," + self.parent_text.encode())
+            assert dn.rdn is not None
+            operations = item.operations or frozenset(_OPERATIONS.values())
+            values: dict[bytes, Sequence[bytes]] = {
+                b"objectClass": (b"errObject", b"extensibleObject"),
+                b"errCode": (b"%d" % item.code,),
+                b"errOp": sorted(_ENTRY_WORDS.get(name, name).encode() for name in operations),
+                b"errText": (item.text.encode(),) * bool(item.text),
+                b"errMatchedDN": (item.matched,) * bool(item.matched),
+                b"errSleepTime": (b"%d" % item.sleep,) * bool(item.sleep),
+                b"ref": item.referral,
+            }
+            attributes = {description: [value] for description, value in dn.rdn.avas}
+            attributes |= {schema.attribute(name): [*found] for name, found in values.items() if found}
+            node = Virtual(dn)
+            node.entry = directory.entries.build(attributes)
+            yield node
 
     def _stored(self, directory: "Directory", session: Session, dn: DN, op: m.RequestOp) -> Return | None:
         """What an entry says, to whom may read it."""

@@ -56,8 +56,8 @@ OVERLAYS: Mapping[str, Row] = {
     ),
     "dynlist": Row(
         "dynlist",
-        "CLASS [URL] URL-ATTRIBUTE [MEMBER-ATTRIBUTE] [dynlist-attrset ...]",
-        "groups and lists that are made of searches",
+        "CLASS [URL] URL-ATTRIBUTE [[MAPPED:]MEMBER-ATTRIBUTE[+MEMBEROF[@CLASS][*]] ...] [dynlist-attrset ...]",
+        "groups and lists that are made of searches, and memberOf for them",
     ),
     "unique": Row(
         "unique",
@@ -66,13 +66,14 @@ OVERLAYS: Mapping[str, Row] = {
     ),
     "constraint": Row(
         "constraint",
-        "ATTRIBUTE,... regex|negregex|size|count|uri VALUE [restrict=URL] [constraint_attribute ...]",
+        "ATTRIBUTE,... regex|negregex|size|count|uri|set VALUE [restrict=URL] [constraint_attribute ...]",
         "values fit more than their syntax",
     ),
 }
 
 ALWAYS_ON: Mapping[str, str] = {
     "deref": "the dereference control",
+    "seqmod": "one modification of an entry after another",
     "sssvlv": "server-side sorting and virtual list views",
 }
 """Overlays of slapd whose function needs no turning on here."""
@@ -80,10 +81,16 @@ ALWAYS_ON: Mapping[str, str] = {
 REFUSED: Mapping[str, str] = {
     "accesslog": "operations are logged with --log-level info",
     "auditlog": "operations are logged with --log-level info",
+    "autogroup": "dynlist shows the members of dynamic groups",
     "chain": "referrals are not followed for clients",
     "collect": "collective attributes are not supported",
     "dds": "dynamic entries are not supported",
+    "dyngroup": "dynlist does what it does",
+    "homedir": "no directories of users are made",
+    "lastbind": "nobody notes when somebody has bound",
+    "otp": "one-time passwords are not supported",
     "pcache": "there is nothing to cache",
+    "remoteauth": "there is no other server that could know passwords",
     "rwm": "names are not rewritten",
     "syncprov": "replication is not supported",
     "translucent": "there is no other server behind this one",

@@ -16,7 +16,7 @@ from fakeldapd.directory.evaluate import Purpose, View
 from fakeldapd.operations.commit import Commit
 from fakeldapd.operations.controls.row import Row, some_value, with_criticality
 from fakeldapd.operations.modify import Edit
-from fakeldapd.operations.request import Action, Request, Session
+from fakeldapd.operations.request import Action, Request
 from fakeldapd.operations.rootdse import virtual_entry
 from fakeldapd.overlays.directives import read_directives, take_dn
 from fakeldapd.overlays.overlay import Overlay
@@ -123,7 +123,7 @@ class ValSort(Overlay):
             (SearchRequest,),
             _read_control,
             source="OpenLDAP",
-            shown_by="differential/test_situations.py::test_situation[valsort/control: as stored]",
+            shown_by="clients/test_search_controls.py::test_ldapsearch_sees_values_as_they_are_stored",
             advertised=False,
             take=with_criticality(_read_control, VALUE_SORT),
             repeatable=True,
@@ -139,7 +139,7 @@ class ValSort(Overlay):
         self._directory = directory
         self._orders = [_read_order(directory.schema, words) for words in self._lines]
 
-    def view(self, session: Session, controls: Mapping[bytes, Any], purpose: Purpose) -> View | None:
+    def view(self, request: Request, controls: Mapping[bytes, Any], purpose: Purpose) -> View | None:
         """Entries that are sent, with their values in order."""
         _, as_stored = controls.get(VALUE_SORT, (False, False))
         return self._sorted if purpose is Purpose.SEND and not as_stored else None

@@ -7,17 +7,20 @@ slapd.conf(5) authz-policy).
     ldap:///<base>??[<scope>][?<filter>]
 
 ``rule`` reads one and writes it as slapd does; with the text of DNs for what is stored, with their normal forms for
-what is compared.
+what is compared. slapd numbers the values of X-ORDERED attributes, and those with this syntax are such in its schemas:
+``{0}dn:cn=a``. A number is kept and means nothing.
 
 Where we part from slapd: it also folds the values in a URL's filter to their normal forms; we leave them as written.
 """
 
+import re
 from collections.abc import Callable
 from typing import Protocol
 
 from fakeldapd.protocol.result import LDAPError
 from fakeldapd.schema.elements import AttributeType, ObjectClass
 
+_NUMBER = re.compile(rb"\{\d+\}")
 _STYLES = (b"exact", b"regex", b"subtree", b"children", b"onelevel")
 _SCOPES = (b"base", b"one", b"sub", b"subordinate")
 
@@ -30,6 +33,12 @@ class Names(Protocol):
 
     def object_class(self, name: bytes, /) -> ObjectClass | None:
         """By name or OID."""
+
+
+def cut_number(value: bytes) -> tuple[bytes, bytes]:
+    """The number before a value, if there is one, and the rule."""
+    found = _NUMBER.match(value)
+    return (value[: found.end()], value[found.end() :]) if found else (b"", value)
 
 
 def rule(value: bytes, schema: Names, dn: Callable[[bytes], bytes]) -> bytes | None:

@@ -284,6 +284,7 @@ _ROWS: tuple[_Row, ...] = (
         _OPENLDAP,
         _AUTHORISATION,
         normal.authorisation,
+        assertion=normal.asserted_authorisation,
         bound=True,
         listed=False,
         uses=(),

@@ -165,7 +165,13 @@ def name_and_uid(schema: Definitions) -> Normalise:
 
 
 def authorisation(schema: Definitions) -> Normalise:
-    """One of slapd's authorisation rules."""
+    """One of slapd's authorisation rules, without its number."""
+    asserted = asserted_authorisation(schema)
+    return lambda value: asserted(authz.cut_number(value)[1])
+
+
+def asserted_authorisation(schema: Definitions) -> Normalise:
+    """One that is looked for: such a rule has no number."""
     return lambda value: authz.rule(value, schema, lambda name: schema.dn(name).key)
 
 

@@ -203,7 +203,12 @@ def _name_and_uid_text(schema: Definitions) -> Pretty:
 
 
 def _authorisation_text(schema: Definitions) -> Pretty:
-    return lambda value: authz.rule(value, schema, lambda name: schema.dn(name).text)
+    def text(value: bytes) -> bytes | None:
+        number, rule = authz.cut_number(value)
+        written = authz.rule(rule, schema, lambda name: schema.dn(name).text)
+        return None if written is None else number + written
+
+    return text
 
 
 def _object_class_text(schema: Definitions) -> Pretty:

@@ -76,8 +76,15 @@ def test_extended(writable: Fakeldapd) -> None:
         assert connection.extend.standard.modify_password(BOB, "bob-secret", "changed")
     with connect(writable, BOB, "changed") as connection:
         assert connection.bound
+        assert connection.extend.standard.modify_password(BOB, "bob-secret", "changed again") is False
+        assert connection.result["description"] == "unwillingToPerform"
     with connect(writable, BOB, "bob-secret") as connection:
         assert not connection.bound
+    with connect(writable) as connection:
+        generated = connection.extend.standard.modify_password(BOB)
+        assert connection.extend.standard.who_am_i() == f"dn:{ADMIN}"
+    with connect(writable, BOB, generated) as connection:
+        assert connection.bound
 
 
 @pytest.mark.parametrize("strategy", ["SYNC", "RESTARTABLE", "SAFE_SYNC", "ASYNC"])

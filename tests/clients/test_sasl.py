@@ -84,6 +84,20 @@ def test_ldapwhoami_with_a_realm(server: Fakeldapd) -> None:
 
 
 @plugins
+@pytest.mark.requires("sasl:anonymous")
+def test_ldapwhoami_as_nobody() -> None:
+    command = ["ldapwhoami", "-Q", "-Y", "ANONYMOUS", "-O", "none", "-H"]
+    said = []
+    for properties in ("none", "noplain,noanonymous"):
+        with Fakeldapd(SASL_PEOPLE, {"sasl-secprops": properties}) as server:
+            done = subprocess.run(
+                [*command, f"ldap://127.0.0.1:{server.port}"], capture_output=True, text=True, timeout=60
+            )
+            said.append((done.returncode, done.stdout.strip()))
+    assert said == [(0, "anonymous"), (7, "")]
+
+
+@plugins
 def test_security_layers_are_not_there(server: Fakeldapd) -> None:
     code, said = whoami(server, "DIGEST-MD5", "alice", "alice-secret", "-O", "minssf=1")
     assert code != 0

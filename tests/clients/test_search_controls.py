@@ -14,11 +14,35 @@ ALICE = f"uid=alice,{PEOPLE}"
 BY_NAME = "sn:caseIgnoreOrderingMatch"
 IN_ORDER = [f"{name},{PEOPLE}" for name in ("uid=alice", "uid=bob", "uid=dave", "cn=eve", "uid=carol")]
 PERSON = "(objectClass=person)"
+AS_STORED = "1.3.6.1.4.1.4203.666.5.14=::MAMBAf8="
+"""The control of the overlay valsort that turns it off, as ldapsearch takes it."""
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Fakeldapd]:
     with Fakeldapd(UNIVERSE) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def weighing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fakeldapd]:
+    """A server with the overlay valsort."""
+    file = tmp_path_factory.mktemp("weighing") / "weighed.ldif"
+    file.write_text(f"""dn: {BASE}
+objectClass: domain
+dc: example
+
+dn: {PEOPLE}
+objectClass: organizationalUnit
+ou: people
+
+dn: cn=weighed,{PEOPLE}
+objectClass: device
+cn: weighed
+description: {{2}}b
+description: {{1}}a
+""")
+    with Fakeldapd(file, {"overlay": [f"valsort:description {BASE} weighted"]}) as running:
         yield running
 
 
@@ -84,12 +108,22 @@ def test_ldapsearch_dereferences(server: Fakeldapd) -> None:
         ("!subentries", PEOPLE, 0),
         ("!subentries=false", PEOPLE, 6),
         ("!domainScope", f"ou=referrals,{BASE}", 1),
+        ("!1.2.840.113556.1.4.1340=::MAMCAQE=", f"ou=referrals,{BASE}", 1),  # search options with the flag domain scope
         ("!dontUseCopy", PEOPLE, 6),
     ],
 )
 def test_ldapsearch_says_what_to_see(server: Fakeldapd, option: str, base: str, count: int) -> None:
     code, lines = ldapsearch(server, "-E", option, "1.1", base=base)
     assert (code, len(dns(lines)), "ref" in "".join(lines).replace("ou=referrals", "")) == (0, count, False)
+
+
+@pages
+@pytest.mark.parametrize(("options", "values"), [((), ["a", "b"]), (("-E", f"!{AS_STORED}"), ["{2}b", "{1}a"])])
+def test_ldapsearch_sees_values_as_they_are_stored(
+    weighing: Fakeldapd, options: tuple[str, ...], values: list[str]
+) -> None:
+    code, lines = ldapsearch(weighing, *options, "(cn=weighed)", "description")
+    assert (code, [line.partition(": ")[2] for line in lines if line.startswith("description")]) == (0, values)
 
 
 @pages
@@ -172,4 +206,38 @@ def test_python_ldap_matches_values_and_dereferences(server: Fakeldapd) -> None:
     asked = connection.search_ext(GROUPS, ldap.SCOPE_SUBTREE, "(cn=admins)", ["1.1"], serverctrls=[deref])
     _, found, _, _, _, _ = connection.result4(asked, add_ctrls=1)
     assert [entry["uid"] for _, entry in found[0][2][0].derefRes["member"]] == [["alice"], ["bob"]]
+    connection.unbind_s()
+
+
+@pytest.mark.requires("python:ldap")
+def test_python_ldap_looks_at_a_referral_and_hears_who_it_is(server: Fakeldapd) -> None:
+    import ldap
+    from ldap.controls.simple import AuthorizationIdentityRequestControl, ManageDSAITControl
+
+    connection = ldap.initialize(f"ldap://127.0.0.1:{server.port}")
+    connection.set_option(ldap.OPT_REFERRALS, 0)
+    asked = connection.simple_bind(ALICE, "alice-secret", serverctrls=[AuthorizationIdentityRequestControl(True)])
+    *_, controls = connection.result3(asked)
+    assert [control.authzId for control in controls] == [f"dn:{ALICE}".encode()]
+    remote = f"cn=remote,ou=referrals,{BASE}"
+    with pytest.raises(ldap.REFERRAL):
+        connection.search_s(remote, ldap.SCOPE_BASE, attrlist=["1.1"])
+    found = connection.search_ext_s(remote, ldap.SCOPE_BASE, attrlist=["1.1"], serverctrls=[ManageDSAITControl()])
+    assert found == [(remote, {})]
+    connection.unbind_s()
+
+
+@pytest.mark.requires("python:ldap")
+@pytest.mark.parametrize("name", ["persistent search", "syncrepl"])
+def test_what_is_not_there_is_refused_where_it_is_critical(server: Fakeldapd, name: str) -> None:
+    import ldap
+    from ldap.controls.psearch import PersistentSearchControl
+    from ldap.syncrepl import SyncRequestControl
+
+    control = {"persistent search": PersistentSearchControl, "syncrepl": SyncRequestControl}[name](criticality=True)
+    connection = ldap.initialize(f"ldap://127.0.0.1:{server.port}")
+    with pytest.raises(ldap.UNAVAILABLE_CRITICAL_EXTENSION, match="critical extension is not recognized"):
+        connection.search_ext_s(BASE, ldap.SCOPE_BASE, serverctrls=[control])
+    control.criticality = False
+    assert [dn for dn, _ in connection.search_ext_s(BASE, ldap.SCOPE_BASE, serverctrls=[control])] == [BASE]
     connection.unbind_s()

@@ -108,6 +108,24 @@ def test_access(filter: str, dn: str, identity: str, truth: bool | None, why: st
     assert (found.truth, found.why) == (truth, why)
 
 
+@pytest.mark.parametrize(
+    ("filter", "truth"),
+    [
+        (f"(memberOf=cn=all,{BASE})", False),
+        (f"(member={ADA})", True),
+        (f"(!(member={ADA}))", True),  # as it is stored it has no member, which is enough for slapd
+        (f"(!(|(member={ADA})(memberOf=cn=x)))", False),
+    ],
+)
+def test_dynamic_lists(filter: str, truth: bool) -> None:
+    group = {"objectClass": "groupOfURLs", "memberURL": f"ldap:///{BASE}??sub?(uid=*)"}
+    overlay = "dynlist:groupOfURLs memberURL member+memberOf"
+    directory = FakeDirectory([PEOPLE, {f"cn=all,{BASE}": group}], overlay=overlay)
+    assert directory.explain(BASE, "sub", filter)[f"cn=all,{BASE}"].clause.truth is truth
+    sent = [dn for each in Asking(directory).search(filter) if isinstance(each, Entries) for dn, _ in each.entries]
+    assert (f"cn=all,{BASE}".encode() in sent) is truth
+
+
 def test_several_values() -> None:
     directory = FakeDirectory({"users": {"ada": {"mail": ["a@x", "b@x", "c@y"], "title": [str(n) for n in range(8)]}}})
     [found] = [c for c in directory.explain(filter="(mail=*x)").candidates if c.matches]

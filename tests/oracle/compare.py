@@ -17,6 +17,7 @@ from oracle.steps import MANAGE_DSA_IT, PASSWORDS, Row
 SUBENTRIES = "1.3.6.1.4.1.4203.1.10.1"
 UNIVERSE = Path(__file__).parent.parent / "differential" / "universe.ldif"
 GROUPS = UNIVERSE.with_name("groups.ldif")
+LISTS = UNIVERSE.with_name("lists.ldif")
 POLICIES = UNIVERSE.with_name("policies.ldif")
 DEFAULT_POLICY = "cn=default,ou=policies,dc=example,dc=com"
 TWO = ["dc=example,dc=com", "o=Second Base"]
@@ -95,6 +96,7 @@ VARIANTS: dict[str, tuple[Path | None, dict[str, object]]] = {
     "refint, nothing": (UNIVERSE, {"overlay": ["refint:member manager nothing=cn=nobody modifiersname=cn=me"]}),
     **{name: (UNIVERSE, options) for name, options in overlays.VARIANTS.items()},
     **{name: (GROUPS, options) for name, options in overlays.AMONG_GROUPS.items()},
+    **{name: (LISTS, options) for name, options in overlays.AMONG_LISTS.items()},
     "ppolicy": (POLICIES, {"overlay": [f"ppolicy:default={DEFAULT_POLICY} use_lockout=on"]}),
     "ppolicy-hash": (POLICIES, {"overlay": [f"ppolicy:default={DEFAULT_POLICY} hash_cleartext=on"]}),
     "tls": (UNIVERSE, TLS),

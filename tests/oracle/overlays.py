@@ -60,6 +60,29 @@ constraint_attribute manager uri ldap:///{PEOPLE}?manager?sub
 constraint_attribute departmentNumber uri ldap:///{PEOPLE}?givenName,sn,title?sub?(uid=bob)
 """
 
+SETS = {
+    "description": "(this/givenName + [ ] + this/sn) & this/cn",
+    "title": "this/uid&[bob]",
+    "l": "[x] | [bob] & this/uid",
+    "street": "this & user",
+    "pager": "this/manager/uid & [bob]",
+    "mobile": f"this/-1 & [{PEOPLE}]",
+    "initials": "this/-2 & [dc=example,dc=com]",
+    "facsimileTelephoneNumber": "this/-* & [dc=example,dc=com]",
+    "roomNumber": f"this/roomNumber & [ldap:///{PEOPLE}??sub?(uid=bob)]/sn",
+    "carLicense": "([a] | [c]) + ([b] | [d]) & [cd]",
+    "postalCode": "[ab] & [a] + [b]",
+    "employeeType": f"[uid=] + this/uid + [,{PEOPLE}] & this",
+    "employeeNumber": f"this->manager & [uid=bob,{PEOPLE}]",
+    "st": "this/nosuch",
+    "o": "this/objectClass & [posixAccount]",
+    "ou": f"this/entryDN & [uid=bob,{PEOPLE}]",
+    "businessCategory": "this/name | this/businessCategory & [A b]",
+    "homePhone": f"[UID=Alice, {PEOPLE}]/manager/uid & [bob]",
+    "labeledURI": "[]",
+}
+CONSTRAINT_SETS = "constraint:" + " ".join(f"constraint_attribute {name} set '{words}'" for name, words in SETS.items())
+
 RETCODE = """retcode:
 retcode-parent ou=codes,dc=example,dc=com
 retcode-item cn=busy 0x33 'text=busy, come later'
@@ -119,15 +142,54 @@ VARIANTS: dict[str, dict[str, object]] = {
     "valsort": {"overlay": [VALSORT]},
     "dynlist": {"overlay": ["dynlist:dynlist-attrset groupOfURLs memberURL"]},
     "dynlist-group": {"overlay": ["dynlist:dynlist-attrset groupOfURLs memberURL member"]},
+    "dynlist-mapped": {"overlay": ["dynlist:groupOfURLs memberURL description:mail title:uid"]},
+    "dynlist-mapped-to-itself": {"overlay": ["dynlist:groupOfURLs memberURL mail:mail"]},
+    "dynlist-mixed": {"overlay": ["dynlist:groupOfURLs memberURL member description:mail"]},
+    "dynlist-two-members": {"overlay": ["dynlist:groupOfURLs memberURL member manager"]},
     "dynlist, rules": {"overlay": ["dynlist:groupOfURLs memberURL"], "access": RULES},
     "dynlist-group, rules": {"overlay": ["dynlist:groupOfURLs memberURL member"], "access": RULES},
     "constraint": {"overlay": [CONSTRAINT]},
+    "constraint, sets": {"overlay": [CONSTRAINT_SETS]},
     "unique": {"overlay": ["unique:unique_uri ldap:///?mail,uid?sub?"]},
     "unique-many": {"overlay": [UNIQUE_MANY]},
     "unique-legacy": {"overlay": [f"unique:unique_base {PEOPLE} unique_attributes description sn unique_strict TRUE"]},
     "unique-all": {"overlay": [f"unique:unique_uri 'ignore ldap:///{PEOPLE}?{IGNORED}?sub'"]},
 }
 """Options by the names that rows use; all of these begin with the usual entries."""
+
+MEMBER_OF = {
+    "dynamic": "member+memberOf",
+    "static": "member+memberOf@groupOfNames",
+    "nested": "member+memberOf@groupOfNames*",
+    "user attribute": "member+seeAlso",
+}
+MEMBER_OF_RULES = [
+    "to attrs=userPassword by anonymous auth",
+    f'to dn.exact="cn=static,{GROUPS}" by users read by * none',
+    f'to attrs=employeeType by dn.exact="uid=bob,{PEOPLE}" read by * none',
+    f'to dn.exact="uid=dave,{PEOPLE}" attrs=entryDN by users read by * none',
+    "to attrs=memberURL,member by users read by * none",
+    "to * by * read",
+]
+AMONG_LISTS: dict[str, dict[str, object]] = {
+    **{f"memberOf, {n}": {"overlay": [f"dynlist:groupOfURLs memberURL {s}"]} for n, s in MEMBER_OF.items()},
+    "memberOf, rules": {
+        "overlay": ["dynlist:groupOfURLs memberURL member+memberOf@groupOfNames"],
+        "access": MEMBER_OF_RULES,
+    },
+    "memberOf, hidden": {
+        "overlay": ["dynlist:groupOfURLs memberURL member+memberOf@groupOfNames"],
+        "access": ["to attrs=userPassword by anonymous auth", "to attrs=memberOf by users read", "to * by * read"],
+    },
+    "dynlist-group, lists": {"overlay": ["dynlist:groupOfURLs memberURL member"]},
+    "dynlist-group, lists, rules": {
+        "overlay": ["dynlist:groupOfURLs memberURL member"],
+        "access": MEMBER_OF_RULES,
+    },
+}
+"""The same where there are static and dynamic groups, within one another."""
+for _options in AMONG_LISTS.values():
+    _options["schema"] = WITHOUT_MSUSER
 
 AMONG_GROUPS: dict[str, dict[str, object]] = {
     "several": {"overlay": SEVERAL, "schema": WITHOUT_MSUSER},

@@ -230,6 +230,24 @@ def passwd(
 
 
 @_named
+def in_any_order(step: Step) -> Step:
+    """The values of each entry sorted, where slapd's order is one of its indexes or of its memory."""
+
+    def run(client: Client) -> list[str]:
+        lines: list[str] = []
+        values: list[str] = []
+        for line in [*step.run(client), ""]:
+            if line.startswith("    "):
+                values.append(line)
+                continue
+            lines += [*sorted(values), line]
+            values = []
+        return lines[:-1]
+
+    return Step("", run, step.writes)
+
+
+@_named
 def until(step: Step, text: str) -> Step:
     """The same question again and again until ``text`` is in the answer, ten seconds at most, for what slapd does after
     it has answered; then whether it was."""

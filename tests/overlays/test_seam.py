@@ -11,7 +11,7 @@ from fakeldapd.directory.evaluate import Purpose, View
 from fakeldapd.operations.commit import Commit
 from fakeldapd.operations.directory import Directory
 from fakeldapd.operations.modify import Edit
-from fakeldapd.operations.request import Action, Request, Response, Session
+from fakeldapd.operations.request import Action, Request, Response
 from fakeldapd.overlays.overlay import Overlay, rewrite
 from fakeldapd.protocol import ber
 from fakeldapd.protocol import messages as m
@@ -196,31 +196,41 @@ class Seen(Overlay):
 
     views = True
 
+    def __init__(self, only: bool) -> None:
+        self.only = only
+
     def attached(self, directory: Directory) -> None:
         self.directory = directory
         self.title = directory.schema.attribute(b"title")
         self.seen_types = frozenset({self.title.type})
 
-    def view(self, session: Session, controls: Mapping[bytes, Any], purpose: Purpose) -> View:
+    def only_seen(self, op: m.SearchRequest) -> bool:
+        return self.only
+
+    def view(self, request: Request, controls: Mapping[bytes, Any], purpose: Purpose) -> View:
         return lambda node, entry: self.directory.entries.change(entry, {self.title: (b"clever",)})
 
 
 @pytest.mark.parametrize(
-    ("filter_", "count"),
+    ("filter_", "count", "count_only_seen"),
     [
-        (m.Equality(b"title", b"Clever"), 1),
-        (m.Equality(b"title", b"stupid"), 0),
-        (m.Not(m.Equality(b"title", b"clever")), 0),
-        (m.And((m.Equality(b"uid", b"ada"), m.Present(b"title"))), 1),
-        (m.Substrings(b"title", b"cl"), 1),
+        (m.Equality(b"title", b"Clever"), 1, 1),
+        (m.Equality(b"title", b"stupid"), 0, 0),
+        (m.Not(m.Equality(b"title", b"clever")), 1, 0),
+        (m.Not(m.Equality(b"uid", b"ada")), 0, 0),
+        (m.And((m.Equality(b"uid", b"ada"), m.Present(b"title"))), 1, 1),
+        (m.Substrings(b"title", b"cl"), 1, 1),
     ],
     ids=str,
 )
-def test_searches_and_compares_see_what_an_overlay_shows(filter_: m.Filter, count: int, serve: Serve) -> None:
-    served = serve(Seen())
+@pytest.mark.parametrize("only", [True, False])
+def test_searches_and_compares_see_what_an_overlay_shows(
+    filter_: m.Filter, count: int, count_only_seen: int, only: bool, serve: Serve
+) -> None:
+    served = serve(Seen(only))
     op = m.SearchRequest(PEOPLE, m.Scope.ONE, 0, 0, 0, False, m.And((m.Equality(b"uid", b"ada"), filter_)), (b"title",))
     entries = [e for action in served.directory(Request(served.session, 1, op)) for e in getattr(action, "entries", ())]
-    assert len(entries) == count
+    assert len(entries) == (count_only_seen if only else count)
     assert all(b"clever" in attributes[0] for _, attributes in entries)
     assert served.code(m.CompareRequest(ADA, b"title", b"CLEVER")) == 6
 

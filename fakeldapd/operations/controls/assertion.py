@@ -1,6 +1,7 @@
 """Assertion (RFC 4528): the operation is carried out only if a filter is true of the entry that it is about.
 
-As in slapd, Undefined is not true, and attributes that the session may not search are Undefined.
+As in slapd, Undefined is not true, attributes that the session may not search are Undefined, and what counts is the
+entry as it is stored, whatever overlays make of it.
 """
 
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fakeldapd.directory.compile import compile_filter
 from fakeldapd.directory.dit import Node
 from fakeldapd.directory.entry import Entry
-from fakeldapd.directory.evaluate import Purpose, Setting
+from fakeldapd.directory.evaluate import Setting
 from fakeldapd.operations.access import Level
 from fakeldapd.operations.controls.row import UPDATES, Row, some_value
 from fakeldapd.operations.request import Session
@@ -44,8 +45,7 @@ def check_assertion(
     filter_ = controls.get(ASSERTION)
     if filter_ is None or entry is None:
         return
-    view = directory.view(session, controls, Purpose.FILTER)
-    setting = Setting(directory.schema, directory.dit.find, None, view, directory.viewed)
+    setting = Setting(directory.schema, directory.dit.find)
     if not session.is_admin:
         setting.guard = lambda attribute_type: directory.access.guard(session, attribute_type, Level.SEARCH)
     if compile_filter(setting, filter_)(node, entry) is not True:

@@ -20,6 +20,7 @@ from fakeldapd.directory.evaluate import (
     ValueTest,
     has_options,
 )
+from fakeldapd.directory.operational import COMPUTED
 from fakeldapd.operations.controls.row import Row, some_value
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.ber import find_element
@@ -75,19 +76,22 @@ class MatchedValues:
         self._by_type: dict[bytes, list[Matches]] = {}
 
     def attributes(self, encoded: Sequence[bytes]) -> tuple[bytes, ...]:
-        """What is left of the selected attributes of an entry, each an encoded PartialAttribute."""
+        """What is left of the selected attributes of an entry, each an encoded PartialAttribute. Of those that are
+        computed at least the name, as in slapd.
+        """
         left = []
         for one in encoded:
             name, values = attribute(one)
             matching = self._by_type.get(name)
             if matching is None:
                 matching = self._by_type[name] = self._matching(name)
-            if not matching:
+            computed = values and name in COMPUTED
+            if not matching and not computed:
                 continue
             found = tuple([value for value in values if any(matches(value) for matches in matching)])
             if len(found) == len(values) and found:
                 left.append(one)
-            elif found:
+            elif found or computed:
                 description = self._schema.find(name)
                 assert description is not None
                 left.append(attribute_from(description.header, found))

@@ -50,5 +50,5 @@ ROW = Row(
     take=take,
     repeatable=True,
     source="MS-ADTS section 3.1.1.3.4.1.12",
-    shown_by="differential/test_situations.py::test_situation[search_controls/search options 1]",
+    shown_by="clients/test_search_controls.py::test_ldapsearch_says_what_to_see",
 )

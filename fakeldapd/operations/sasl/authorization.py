@@ -4,7 +4,6 @@ Everybody may become anonymous or stay who they are, and the administrator anybo
 depending on the policy, a rule in their own entry's authzTo must name the other, or one in the other's authzFrom them.
 """
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
 
 _MECHANISM_OF_RULES = b"authz"
 """What slapd calls the mechanism of a rule ``u:NAME``, which says none."""
-
-_ORDER = re.compile(rb"\{\d+\}")
-"""What slapd puts before values of attributes that are X-ORDERED."""
 
 
 def may_become(directory: "Directory", session: Session, who: DN | None, target: DN | None) -> bool:
@@ -62,9 +58,7 @@ def _rule_names(directory: "Directory", session: Session, owner: DN, attribute: 
 def rule_names(directory: "Directory", session: Session, rule: bytes, dn: DN) -> bool:
     """Whether a value of authzTo or authzFrom names ``dn``."""
     schema = directory.schema
-    if found := _ORDER.match(rule):
-        rule = rule[found.end() :]
-    written = authz.rule(rule, schema, lambda name: schema.dn(name).key)
+    written = authz.rule(authz.cut_number(rule)[1], schema, lambda name: schema.dn(name).key)
     if written is None:
         return False
     kind, _, rest = written.partition(b":")

@@ -38,7 +38,7 @@ _ROWS = (
         anonymous.start,
         "noplain",
         source="RFC 4505 section 2",
-        shown_by="differential/test_situations.py::test_situation[sasl_names/ANONYMOUS allowed]",
+        shown_by="clients/test_sasl.py::test_ldapwhoami_as_nobody",
         client_first=True,
     ),
 )

@@ -1,5 +1,6 @@
 """The overlay constraint (slapo-constraint)."""
 
+from oracle.overlays import SETS
 from oracle.slapd import ADMIN
 from oracle.steps import ALICE, BOB, CAROL, DAVE, EVE, GROUPS, MANAGE, PEOPLE, Row, Step, add, critical, modify, rename
 from oracle.steps import row as any_row
@@ -12,6 +13,11 @@ PERSON = ("objectClass: inetOrgPerson", "cn: New", "sn: New")
 def row(name: str, expect: object, *steps: Step, by: str | None = ADMIN) -> Row:
     """The admin does something on the server with the overlay."""
     return any_row(name, expect, *steps, by=by, server="constraint")
+
+
+def set_row(name: str, step: Step, by: str | None = ADMIN) -> Row:
+    """Something done where sets must hold something."""
+    return any_row(f"set: {name}", None, step, by=by, server="constraint, sets")
 
 
 def change(name: str, expect: object, *changes: tuple[object, ...], dn: str = BOB) -> Row:
@@ -157,6 +163,10 @@ ROWS = [
     row("rename to what it has", None, rename(ALICE, "description=The first person", delete_old=False)),
     row("rename to a long one", None, rename(BOB, "employeeType=123456", delete_old=False)),
     row("rename into the restricted", None, rename(f"cn=staff,{GROUPS}", "ou=x", PEOPLE, delete_old=False)),
+    row("rename, two that don't fit", None, rename(DAVE, "title=%+roomNumber=1", delete_old=False)),
+    row("rename, two that don't fit, the other way", None, rename(DAVE, "roomNumber=1+title=%", delete_old=False)),
+    row("rename past the count, the old name goes", None, rename(ALICE, "description=x")),
+    row("rename past the count, with another", None, rename(ALICE, "cn=x+description=x", delete_old=False)),
     row("rename nobody", None, rename(f"uid=no,{PEOPLE}", "mail=x")),
     row("rename to an undefined value", None, rename(DAVE, "uid=dave+mail=x")),
     row("value of the RDN", None, add(f"mail=x,{PEOPLE}", *PERSON)),
@@ -183,4 +193,24 @@ ROWS = [
     row("count of two attributes: add", None, add(NEW, *PERSON, "st: x", "l: y")),
     row("increment", None, modify(BOB, ("increment", "uidNumber", "100"))),
     row("replace uidNumber", None, modify(BOB, ("replace", "uidNumber", "10000"))),
+    *(
+        set_row(f"{name} of {who} becomes {value}", step)
+        for name in SETS
+        for value in ("a b", "Brown")
+        for who, step in (
+            ("alice", modify(ALICE, ("replace", name, value))),
+            ("bob", modify(BOB, ("replace", name, value))),
+            ("somebody new", add(NEW, *PERSON, f"{name}: {value}")),
+        )
+    ),
+    *(set_row(f"{name}, by herself", modify(ALICE, ("replace", name, "x")), by=ALICE) for name in ("street", "title")),
+    set_row("nothing is left", modify(ALICE, ("replace", "title"))),
+    set_row("deleted", modify(ALICE, ("delete", "title"))),
+    set_row("made to fit", modify(ALICE, ("add", "uid", "bob"), ("replace", "title", "x"))),
+    set_row("made not to fit", modify(BOB, ("replace", "title", "x"), ("replace", "sn", "x"), ("add", "uid", "y"))),
+    set_row("an edit behind it fails", modify(BOB, ("replace", "title", "x"), ("delete", "pager"))),
+    set_row("an edit elsewhere fails", modify(BOB, ("replace", "sn", "x"), ("delete", "pager"))),
+    set_row("rename", rename(ALICE, "title=x", delete_old=False)),
+    set_row("rename to what fits", rename(BOB, "title=x", delete_old=False)),
+    set_row("relax", modify(ALICE, ("replace", "title", "x"), controls=[critical(RELAX)])),
 ]

@@ -59,6 +59,14 @@ def for_both(name: str, step: Step, urls: tuple[str, ...], server: str) -> list[
     ]
 
 
+def mapped(name: str, urls: tuple[str, ...], *attributes: str, server: str = "dynlist-mapped") -> Row:
+    """What a search for a list gives whose mail becomes description, and uid title."""
+    return shown(f"mapped: {name}", *attributes, urls=urls, server=server)
+
+
+MAIL, MORE, ALL = url("mail"), url("mail,uid,sn"), url(filter="(uid=bob)")
+
+
 def read(*attributes: str) -> Step:
     """A search for the list."""
     return search(DYNAMIC, "(objectClass=*)", *attributes, scope="base")
@@ -129,6 +137,39 @@ ROWS = [
     ),
     row("list: filter", None, search(GROUPS, "(mail=bob@example.com)", "cn"), urls=url("mail"), server=LIST),
     row("list: filter not", None, search(DYNAMIC, "(!(mail=bob@example.com))", "cn"), urls=url("mail"), server=LIST),
+    *[
+        mapped(f"{name}, {' '.join(asked) or 'all'}", urls, *asked)
+        for name, urls in (("mail", MAIL), ("three", MORE), ("no attributes", ALL))
+        for asked in ((), ("description",), ("sn",), ("mail",), ("cn",), ("sn", "title"), ("*",), ("+",), ("name",))
+    ],
+    *[
+        row(f"mapped: filter {filter_}", None, search(GROUPS, filter_, "cn"), urls=MORE, server="dynlist-mapped")
+        for filter_ in (
+            "(description=bob@example.com)",
+            "(mail=bob@example.com)",
+            "(title=bob)",
+            "(&(title=bob)(sn=brown))",
+            "(sn=brown)",
+            "(!(description=bob@example.com))",
+        )
+    ],
+    *[
+        row(f"mapped: compare {name}", None, compare(DYNAMIC, name, value), urls=MORE, server="dynlist-mapped")
+        for name, value in (("description", "bob@example.com"), ("mail", "bob@example.com"), ("sn", "brown"))
+    ],
+    row("mapped: compare false", 5, compare(DYNAMIC, "title", "x"), urls=MORE, server="dynlist-mapped"),
+    mapped("to itself", MORE, server="dynlist-mapped-to-itself"),
+    row(
+        "mapped: to itself, filter",
+        "dynamic",
+        search(GROUPS, "(mail=bob@example.com)", "cn"),
+        urls=MAIL,
+        server="dynlist-mapped-to-itself",
+    ),
+    mapped("and a member", (ACCOUNTS,), server="dynlist-mixed"),
+    mapped("and a member, with attributes", MORE, server="dynlist-mixed"),
+    mapped("two members", (ACCOUNTS,), server="dynlist-two-members"),
+    mapped("two members, with attributes", MORE, server="dynlist-two-members"),
     *for_both("all", read(), (ACCOUNTS,), GROUP),
     *for_both("filter by what can't be searched", read(), url(filter="(employeeNumber=*)"), GROUP),
     *for_both("filter by what can be searched", read(), url(filter="(&(uid=a*)(telephoneNumber=*))"), GROUP),

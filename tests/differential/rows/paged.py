@@ -46,6 +46,11 @@ ROWS = [
     row("not critical", 0, listed(page(100, critical=None), ask=asking(base=ALICE, scope="base", filter=ALL))),
     row("size 0", 0, pages(0)),
     row("size 0, then more", 0, pages(0, 2, 2)),
+    *[
+        row(f"size 0, references, {filter}, {base}", 0, search(base, filter, "1.1", controls=[page(0)]))
+        for filter in ("(objectClass=*)", "(uid=alice)", "(cn=none)", "(ou=r*)")
+        for base in (REFERRALS, "dc=example,dc=com")
+    ],
     row("size 0 with the cookie", (0, "search abandoned by pagedResult size=0"), pages(2, 0)),
     row("size 0 with a bogus cookie", 2, pages((0, b"\x04" + bytes(7)))),
     row("cookie of zeros", 0, pages((2, bytes(8)))),

@@ -130,6 +130,32 @@ ROWS = [
         of=AUX,
     ),
     item("item", (51, "busy, come later"), base(f"cn=busy,{CODES}")),
+    *[
+        item(f"parent: {name}, {who}", None, step, by=by)
+        for who, by in (("administrator", ADMIN), ("nobody", None))
+        for name, step in {
+            "base": base(CODES),
+            "one level": search(CODES, scope="one"),
+            "subtree": search(CODES.upper()),
+            "below": search(CODES, scope="children"),
+            "all but operational": search(CODES, "(objectClass=*)", "*", "ref", scope="one"),
+            "types only": search(CODES, scope="one", types_only=True),
+            "1.1": search(CODES, "(objectClass=*)", "1.1"),
+            "filter": search(CODES, "(errCode=51)", "errCode"),
+            "filter or": search(CODES, "(|(errOp=rename)(cn=slow))", "errOp"),
+            "filter not": search(CODES, "(!(errText=*))", "cn"),
+            "filter, nothing": search(CODES, "(cn=x)"),
+            "manageDsaIT": search(CODES, scope="one", controls=MANAGE),
+            "size limit": search(CODES, scope="one", size=2),
+            "from above": search("dc=example,dc=com", "(objectClass=errObject)"),
+            "compare": compare(CODES, "ou", "codes"),
+            "add": add(CODES, "objectClass: organizationalUnit", "ou: codes"),
+            "modify": modify(CODES, ("add", "description", "x")),
+            "delete": delete(CODES),
+            "rename": rename(CODES, "ou=x"),
+            "bind": bind(CODES, "x"),
+        }.items()
+    ],
     item("item modify", 51, modify(f"cn=busy,{CODES}", ("add", "description", "x"))),
     item("item add", 51, add(f"cn=busy,{CODES}", "objectClass: device", "cn: busy")),
     item("item delete", 51, delete(f"cn=busy,{CODES}")),

@@ -166,6 +166,38 @@ def access(server: str) -> list[Row]:
     ]
 
 
+def numbered(name: str, *steps: Step) -> Row:
+    """What is done with a rule that has a number, as slapd stores it."""
+    rule = modify(CAROL, ("add", "authzTo", "{0}dn:CN=a, dc=x"))
+    return row(f"number: {name}", None, rule, *steps, entry(CAROL, "authzTo"), by=ADMIN)
+
+
+NUMBERED = [
+    *(
+        row(f"number: value {value}", None, modify(CAROL, ("add", "authzTo", value)), entry(CAROL, "authzTo"), by=ADMIN)
+        for value in (
+            "{0}u:bob",
+            "{0}junk",
+            "{x}dn:cn=a",
+            "{0}",
+            "{0} dn:cn=a",
+            "{0}dn.regex:a.*",
+            "{0}ldap:///dc=x??sub",
+        )
+    ),
+    *(
+        numbered(f"filter {value}", search(PEOPLE, f"(authzTo={value})", "1.1"))
+        for value in ("dn:cn=A,dc=x", "{0}dn:cn=A,dc=x", "cn=a,dc=x", "dn:cn=b")
+    ),
+    numbered("compare", compare(CAROL, "authzTo", "cn=A,dc=x")),
+    numbered("compare with a number", compare(CAROL, "authzTo", "{0}cn=A,dc=x")),
+    numbered("add again", modify(CAROL, ("add", "authzTo", "dn:cn=A,dc=x"))),
+    numbered("delete", modify(CAROL, ("delete", "authzTo", "cn=A,dc=x"))),
+    numbered("delete with the number", modify(CAROL, ("delete", "authzTo", "{0}cn=A,dc=x"))),
+    numbered("delete the number", modify(CAROL, ("delete", "authzTo", "{0}"))),
+]
+
+
 def searches(server: str) -> list[Row]:
     """What needs searches: mapping names, and rules with URLs and groups."""
     users = {name: (crams(name, "alice-secret"), whoami()) for name in ("alice", "base", "many", "password", "nobody")}
@@ -181,6 +213,7 @@ def searches(server: str) -> list[Row]:
 
 ROWS = [
     *KNOWN,
+    *NUMBERED,
     *(each for server in SASL_SEARCHES for each in searches(server)),
     *(each for server in SASL_POLICY for each in policies(server)),
     *(each for server in SASL_ACCESS for each in access(server)),

@@ -190,10 +190,24 @@ ROWS = [
             "cn=Subschema", ALL, scope="base", controls=[critical(MATCHED, wire.sequence(wire.encode_filter("(cn=x)")))]
         ),
     ),
+    row(
+        "two bad controls",
+        123,
+        search(ALICE, scope="base", controls=[critical("2.16.840.1.113730.3.4.18", "dn:"), critical("1.2.3.4")]),
+    ),
     row("matched values absent", (2, "valuesReturnFilter control value is absent"), matched_by(None)),
     row("matched values empty", (2, "valuesReturnFilter control value is empty"), matched_by(b"")),
     row("matched values, no filter", 0, matched_by(b"\x30\x00")),
     row("matched values, unknown filter", 0, matched_by(wire.sequence(o("")))),
+    *[
+        row(
+            f"matched values, computed {' '.join(names)}, {filter}",
+            0,
+            matched(filter, names=names),
+        )
+        for names in (("*", "+"), ("entryDN",), ("hasSubordinates", "cn"), ("subschemaSubentry", "entryUUID"))
+        for filter in ("(foo=x)", "(cn=alice adams)", "(entryDN=*)", "(hasSubordinates=FALSE)")
+    ],
     row("matched values, filter of another kind", 0, matched_by(wire.sequence(o("x", 0x88)))),
     row("matched values, filter cut off", 0, matched_by(wire.sequence(b"\xa3\x7f"))),
     row("matched values, octets behind", 0, matched_by(wire.sequence(wire.encode_filter("(mail=*)")) + b"xx")),
