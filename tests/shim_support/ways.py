@@ -1,6 +1,7 @@
 """The ways to ask: python-ldap and the shim, over the wire to slapd and to fakeldapd, and in this process."""
 
 import importlib
+import io
 import pickle
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -12,6 +13,7 @@ from oracle import certificates
 from oracle.fakeldapd import Fakeldapd
 from oracle.slapd import ADMIN, BASE, PASSWORD, Slapd
 from shim_support.calls import Group, lines
+from shim_support.module_scenes import consumer, iterating
 from shim_support.peer import Peer
 from shim_support.peer_calls import Case
 
@@ -37,7 +39,8 @@ WAYS = (
     Way("shim, fakeldapd", "fakeldapd.ldap", "fakeldapd"),
     Way("shim, in process", "fakeldapd.ldap", "process"),
 )
-SUBMODULES = ("controls", "extop", "sasl", "filter", "modlist", "ldapobject", "functions")
+SUBMODULES = ("controls", "extop", "sasl", "filter", "modlist", "ldapobject", "functions", "schema")
+SUBMODULES += ("asyncsearch", "resiter", "syncrepl")
 CONTROLS = ("readentry", "sss", "vlv", "deref")
 """Modules of controls that have to be imported for their answers to be understood."""
 
@@ -68,6 +71,9 @@ HELP = {
     "WHO": {0x4002: "alice", 0x4004: "alice-secret"},
     "TUNED": (0x5011, 0x5012),
     "CA": str(certificates.made().ca),
+    "consumer": consumer,
+    "iterating": iterating,
+    "io": io,
 }
 """What lines may use besides the modules."""
 
