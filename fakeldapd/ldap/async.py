@@ -3,6 +3,6 @@
 import warnings
 
 from fakeldapd.ldap.asyncsearch import *  # noqa: F403
-from fakeldapd.ldap.asyncsearch import __version__  # noqa: F401
+from fakeldapd.ldap.pkginfo import __version__  # noqa: F401
 
 warnings.warn("'ldap.async module' is deprecated, import 'ldap.asyncsearch' instead.", DeprecationWarning, stacklevel=2)

@@ -39,8 +39,9 @@ WAYS = (
     Way("shim, fakeldapd", "fakeldapd.ldap", "fakeldapd"),
     Way("shim, in process", "fakeldapd.ldap", "process"),
 )
-SUBMODULES = ("controls", "extop", "sasl", "filter", "modlist", "ldapobject", "functions", "schema")
-SUBMODULES += ("asyncsearch", "resiter", "syncrepl")
+SUBMODULES = ("controls", "extop", "sasl", "filter", "modlist", "ldapobject", "functions")
+USERS = ("schema", "asyncsearch", "resiter", "syncrepl")
+"""Modules that make something of a connection."""
 CONTROLS = ("readentry", "sss", "vlv", "deref")
 """Modules of controls that have to be imported for their answers to be understood."""
 
@@ -81,7 +82,7 @@ HELP = {
 def load(name: str) -> Any:
     """The module, and what programs import of it."""
     module = importlib.import_module(name)
-    for each in SUBMODULES:
+    for each in (*SUBMODULES, *USERS):
         importlib.import_module(f"{name}.{each}")
     return module
 
