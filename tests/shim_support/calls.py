@@ -406,6 +406,8 @@ GROUPS: Mapping[str, Group] = {
     "controls": Group(more.CONTROLS),
     "options": Group(more.OPTIONS),
     "modules": Group(modules.MODULES),
+    "rights": Group(modules.RIGHTS),
+    "policy": Group(modules.POLICY, options={"overlay": ["ppolicy"]}),
     "syncrepl": Group(modules.SYNCREPL, options={"overlay": ["syncprov"]}, slapd_only=True),
     "referrals": Group(more.REFERRALS, second=True),
     "sasl": Group(more.SASL, compare.SASL_PEOPLE, compare.SASL_OPTIONS),

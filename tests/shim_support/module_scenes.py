@@ -1,5 +1,6 @@
 """Calls of python-ldap's modules that make something of a connection; see ``calls``."""
 
+from collections.abc import Callable
 from typing import Any
 
 PATIENCE = 10.0
@@ -62,6 +63,78 @@ MODULES = {
     """,
 }
 
+RIGHTS = {
+    "rights": """
+        a.add_s("cn=a," + PEOPLE, [("objectClass", b"device"), ("cn", b"a")])
+        a.modify_s(ALICE, [(ldap.MOD_ADD, "title", b"x")])
+        a.delete_s(ALICE)
+        a.rename_s(ALICE, "uid=x")
+        a.search_s(ALICE, 0, None, ["userPassword", "uid"])
+        a.simple_bind_s(ALICE, "alice-secret")
+        a.add_s("cn=a," + PEOPLE, [("objectClass", b"device"), ("cn", b"a")])
+        a.modify_s(ALICE, [(ldap.MOD_ADD, "title", b"x")])
+        a.delete_s(ALICE)
+        a.rename_s(ALICE, "uid=x")
+        a.compare_s(ALICE, "userPassword", "alice-secret")
+        a.passwd_s(ALICE, "alice-secret", "new")
+        a.passwd_s("uid=bob," + PEOPLE, None, "new")
+        a.simple_bind_s(ALICE, "alice-secret")
+        a.whoami_s()
+        a.simple_bind_s(ALICE, "new")
+        proxied = ldap.controls.simple.ProxyAuthzControl(True, b"dn:uid=bob," + PEOPLE.encode())
+        a.search_ext_s(ALICE, 0, None, ["1.1"], serverctrls=[proxied])
+        l.search_ext_s(ALICE, 0, None, ["userPassword", "uid"], serverctrls=[proxied])
+        l.search_ext_s(ALICE, 0, serverctrls=[ldap.controls.simple.ProxyAuthzControl(True, "dn:")])
+    """,
+    "entries": """
+        PERSON = [("objectClass", b"inetOrgPerson"), ("cn", b"Zoe"), ("sn", b"Z")]
+        ZOE = "uid=zoe," + PEOPLE
+        l.add_s(ZOE, [*PERSON, ("objectClass", b"posixAccount"), ("uidNumber", [b"1", b"2"])])
+        l.add_s(ZOE, PERSON)
+        l.search_s(ZOE, 0)
+        l.modify_s(ZOE, [(ldap.MOD_REPLACE, "title", None), (ldap.MOD_REPLACE, "mail", [])])
+        l.modify_s(ZOE, [(ldap.MOD_ADD, "title", [b"a", b"b"]), (ldap.MOD_DELETE, "title", [b"a"])])
+        l.modify_s(ZOE, [(ldap.MOD_ADD, "title", b"B")])
+        l.modify_s(ZOE, [(ldap.MOD_DELETE, "title", [])])
+        l.modify_s(ZOE, [(ldap.MOD_INCREMENT, "title", b"1")])
+        l.modify_s(ZOE, [(ldap.MOD_REPLACE, "objectClass", [b"device"])])
+        l.rename_s(ZOE, "uid=zoey", delold=0)
+        l.read_s("uid=zoey," + PEOPLE, attrlist=["uid"])
+        l.add_s("cn=few," + PEOPLE, [("objectClass", b"groupOfNames"), ("cn", b"few"), ("member", ALICE.encode())])
+        l.modify_s("cn=few," + PEOPLE, [(ldap.MOD_DELETE, "member", ALICE.encode())])
+        l.modify_s("cn=few," + PEOPLE, [(ldap.MOD_DELETE, "cn", b"few")])
+        l.modify_s("cn=few," + PEOPLE, ldap.modlist.modifyModlist({"member": [b"cn=a"]}, {"member": [b"cn=b"]}))
+        l.read_s("cn=few," + PEOPLE, attrlist=["member"])
+        l.rename_s("cn=few," + PEOPLE, "cn=many", "ou=none," + PEOPLE)
+        l.delete_s("cn=few," + PEOPLE)
+    """,
+    "subschema": """
+        dn = l.search_subschemasubentry_s(ALICE); dn
+        sorted(l.read_subschemasubentry_s(dn, ["attributeTypes", "objectClasses"]))
+        ldap.schema.SubSchema(l.read_subschemasubentry_s(dn)).get_obj(ldap.schema.ObjectClass, "inetOrgPerson").sup
+    """,
+    "traced": """
+        f = io.StringIO(); t = ldap.initialize(uri, trace_level=1, trace_file=f); t.whoami_s()
+        [line.partition("> ")[2] for line in f.getvalue().splitlines() if line.startswith("***")]
+        f = io.StringIO(); t = ldap.initialize(uri, trace_level=2, trace_file=f); t.search_s(ALICE, 0, None, ["uid"])
+        [line.partition("> ")[2] for line in f.getvalue().splitlines() if line.startswith("***")]
+        t.search_s("uid=nobody," + PEOPLE, 0)
+        f.getvalue().count("NO_SUCH_OBJECT")
+    """,
+}
+
+POLICY = {
+    "policy": """
+        wanted = ldap.controls.ppolicy.PasswordPolicyControl()
+        i = a.simple_bind(ALICE, "alice-secret", serverctrls=[wanted])
+        [(type(c).__name__, c.timeBeforeExpiration, c.graceAuthNsRemaining, c.error) for c in a.result3(i)[3]]
+        a.simple_bind_s(ALICE, "wrong", serverctrls=[wanted])
+        caught = failure(lambda: a.simple_bind_s(ALICE, "wrong", serverctrls=[wanted]))
+        [(type(c).__name__, c.error) for c in ldap.controls.DecodeControlTuples(caught.args[0]["ctrls"])]
+        i = l.modify_ext(ALICE, [(ldap.MOD_REPLACE, "userPassword", b"x")], serverctrls=[wanted]); l.result3(i)[:3]
+    """,
+}
+
 SYNCREPL = {
     "refreshOnly": """
         s = consumer(ldap, uri); s.simple_bind_s(ADMIN, PASSWORD)
@@ -98,6 +171,15 @@ def patient(ldap: Any, connection: Any) -> Any:
     """The connection, which doesn't wait for ever."""
     connection.set_option(ldap.OPT_TIMEOUT, PATIENCE)
     return connection
+
+
+def failure(call: Callable[[], Any]) -> Exception:
+    """What a call raises."""
+    try:
+        call()
+    except Exception as error:
+        return error
+    raise AssertionError("it has raised nothing")
 
 
 def iterating(ldap: Any, uri: str) -> Any:

@@ -13,7 +13,7 @@ from oracle import certificates
 from oracle.fakeldapd import Fakeldapd
 from oracle.slapd import ADMIN, BASE, PASSWORD, Slapd
 from shim_support.calls import Group, lines
-from shim_support.module_scenes import consumer, iterating
+from shim_support.module_scenes import consumer, failure, iterating
 from shim_support.peer import Peer
 from shim_support.peer_calls import Case
 
@@ -42,7 +42,7 @@ WAYS = (
 SUBMODULES = ("controls", "extop", "sasl", "filter", "modlist", "ldapobject", "functions")
 USERS = ("schema", "asyncsearch", "resiter", "syncrepl")
 """Modules that make something of a connection."""
-CONTROLS = ("readentry", "sss", "vlv", "deref")
+CONTROLS = ("readentry", "sss", "vlv", "deref", "ppolicy")
 """Modules of controls that have to be imported for their answers to be understood."""
 
 
@@ -73,6 +73,7 @@ HELP = {
     "TUNED": (0x5011, 0x5012),
     "CA": str(certificates.made().ca),
     "consumer": consumer,
+    "failure": failure,
     "iterating": iterating,
     "io": io,
 }
