@@ -4,6 +4,7 @@ import importlib
 import os
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,22 @@ def test_refused(ldap: Any, uri: str) -> None:
             ask()
         told = caught.value.args[0]
         assert (told["errno"], told["info"]) == (107, "Transport endpoint is not connected")
+
+
+def test_a_server_that_doesnt_take_us_in(ldap: Any) -> None:
+    """A network timeout is how long connecting takes; what takes long is a queue that is full."""
+    with socket.socket() as listener, ExitStack() as stack:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(2):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        connection = ldap.initialize(f"ldap://127.0.0.1:{listener.getsockname()[1]}")
+        connection.set_option(ldap.OPT_NETWORK_TIMEOUT, 0.05)
+        with pytest.raises(ldap.SERVER_DOWN) as caught:
+            connection.simple_bind()
+        assert (caught.value.args[0]["errno"], caught.value.args[0]["info"]) == (110, "Connection timed out")
 
 
 def test_a_server_that_comes_later(ldap: Any) -> None:
