@@ -251,7 +251,7 @@ class LDAPUrl:
         """An HTML link to the URL, behind ``urlPrefix``, with its text and target."""
         target = "" if hrefTarget is None else f'target="{escape(hrefTarget)}" '
         text = self.unparse() if hrefText is None else hrefText
-        return f'<a {target}href="{escape(urlPrefix + self.unparse())}">{escape(text)}</a>'
+        return f'<a {target}href="{escape(urlPrefix + self.unparse())}">{escape(text, quote=False)}</a>'
 
     def __str__(self) -> str:
         return self.unparse()

@@ -65,6 +65,7 @@ def measured(options: argparse.Namespace, kinds: dict[str, Start]) -> Findings:
         recording.recording(findings, work, options.scale)
         layers.layers(findings, work, options.scale)
         inprocess.shim(findings, min(1000, options.large // 2), options.large)
+        inprocess.snapshots(findings)
         while findings.rounds < options.rounds:
             if time.monotonic() - begun > ENOUGH:
                 say(f"{findings.rounds} rounds have to do: this has taken long enough")

@@ -5,6 +5,7 @@ same schema checks; its methods act as the administrator. ``handler`` is what tr
 server, or of the python-ldap shim.
 """
 
+import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -157,6 +158,8 @@ class FakeDirectory(Remembering):
         self._told: list[Callable[[Handler], None]] = []
         self._with_reset: list[Callable[[], object]] = []
         self._down = False
+        self.lock = threading.RLock()
+        """Held by whoever is at it: one thread at a time."""
         self._factory: LDAPServerFactory | None = None
         self._fault_rules: Faults | None = None
         self._stub_rules: Stubs | None = None
@@ -393,7 +396,8 @@ class FakeDirectory(Remembering):
 
     def _within(self, work: Callable[[], _T]) -> _T:
         """Do work where nobody else is at it: here and now; a server does it in its own thread."""
-        return work()
+        with self.lock:
+            return work()
 
     # --- going back ---------------------------------------------------------------------------------------------------
 

@@ -158,6 +158,10 @@ class Connected:
         )
         return answer[:4]
 
+    def _answered(self, message_id: int) -> tuple[Any, ...]:
+        """The whole answer, as ``result3`` gives it, which a class of somebody's own may have another idea of."""
+        return self.result3(message_id, all=1, timeout=self.timeout)
+
     def result4(
         self,
         msgid: int = v.RES_ANY,
@@ -191,7 +195,7 @@ class Connected:
         self, who: Any = None, cred: Any = None, serverctrls: Any = None, clientctrls: Any = None
     ) -> tuple[Any, ...]:
         """Be ``who``: type, data, message id, controls. Raises INVALID_CREDENTIALS and others."""
-        return self.result3(self.simple_bind(who, cred, serverctrls, clientctrls), all=1, timeout=self.timeout)
+        return self._answered(self.simple_bind(who, cred, serverctrls, clientctrls))
 
     def bind(self, who: Any, cred: Any, method: int = v.AUTH_SIMPLE) -> int:
         """simple_bind, by the name of old."""

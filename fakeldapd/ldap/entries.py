@@ -47,7 +47,7 @@ class WithEntries(Connected):
 
     def add_ext_s(self, dn: str, modlist: Any, serverctrls: Any = None, clientctrls: Any = None) -> tuple[Any, ...]:
         """The same, waiting: type, data, message id, controls."""
-        return self.result3(self.add_ext(dn, modlist, serverctrls, clientctrls), all=1, timeout=self.timeout)
+        return self._answered(self.add_ext(dn, modlist, serverctrls, clientctrls))
 
     def add(self, dn: str, modlist: Any) -> int:
         """add_ext without controls."""
@@ -63,7 +63,7 @@ class WithEntries(Connected):
 
     def modify_ext_s(self, dn: str, modlist: Any, serverctrls: Any = None, clientctrls: Any = None) -> tuple[Any, ...]:
         """The same, waiting: type, data, message id, controls."""
-        return self.result3(self.modify_ext(dn, modlist, serverctrls, clientctrls), all=1, timeout=self.timeout)
+        return self._answered(self.modify_ext(dn, modlist, serverctrls, clientctrls))
 
     def modify(self, dn: str, modlist: Any) -> int:
         """modify_ext without controls."""
@@ -79,7 +79,7 @@ class WithEntries(Connected):
 
     def delete_ext_s(self, dn: str, serverctrls: Any = None, clientctrls: Any = None) -> tuple[Any, ...]:
         """The same, waiting: type, data, message id, controls."""
-        return self.result3(self.delete_ext(dn, serverctrls, clientctrls), all=1, timeout=self.timeout)
+        return self._answered(self.delete_ext(dn, serverctrls, clientctrls))
 
     def delete(self, dn: str) -> int:
         """delete_ext without controls."""
@@ -113,7 +113,7 @@ class WithEntries(Connected):
     ) -> tuple[Any, ...]:
         """The same, waiting: type, data, message id, controls."""
         message_id = self.rename(dn, newrdn, newsuperior, delold, serverctrls, clientctrls)
-        return self.result3(message_id, all=1, timeout=self.timeout)
+        return self._answered(message_id)
 
     def modrdn(self, dn: str, newrdn: str, delold: int = 1) -> int:
         """Give an entry another RDN."""
@@ -131,7 +131,7 @@ class WithEntries(Connected):
         """The same, waiting. Raises PROTOCOL_ERROR for an answer that is neither yes nor no."""
         message_id = self.compare_ext(dn, attr, value, serverctrls, clientctrls)
         try:
-            answer = self.result3(message_id, all=1, timeout=self.timeout)
+            answer = self._answered(message_id)
         except COMPARE_TRUE:
             return True
         except COMPARE_FALSE:

@@ -1,4 +1,5 @@
-"""What python-ldap's calls cost in the shim, with the directory in the same process: no socket, no thread.
+"""What python-ldap's calls cost in the shim, with the directory in the same process, and what going back to a snapshot
+does: no socket, no thread.
 
 Each figure is the CPU time of one call, the least of several repetitions of a loop: what is more than that is the
 machine's mood.
@@ -15,6 +16,8 @@ ADMIN, PASSWORD = f"cn=admin,{BASE}", "admin"
 REPETITIONS = 5
 SEARCHED = 1000
 """Calls in one repetition."""
+KEPT, CHANGED = 1000, 30
+"""People in the directory that goes back to a snapshot, and how many of them have changed meanwhile."""
 
 
 def connection() -> Any:
@@ -76,3 +79,27 @@ def shim(findings: Findings, entries: int, more: int) -> None:
         )
         name = f"shim in one process: search_s, one of {count:,} people by uid"
         findings.note("fakeldapd", name, took, "µs", "60", wrong=wrong)
+
+
+def snapshots(findings: Findings) -> None:
+    """A directory with people, from its snapshot: all of them deleted before, and some of them changed."""
+    from fakeldapd import FakeDirectory
+
+    directory = FakeDirectory({"users": {f"u{number}": {} for number in range(KEPT)}})
+    everything, there = directory.snapshot(), len(directory)
+
+    def delete() -> None:
+        directory.delete(directory.base_dn, subtree=True)
+
+    def change() -> None:
+        for number in range(CHANGED):
+            [entry] = directory.search(filter=f"(uid=u{number})")
+            directory.modify(entry.dn, {"description": "changed"})
+
+    for name, spoil in (("all deleted", delete), (f"{CHANGED} found by uid and changed", change)):
+        took = []
+        for _ in range(REPETITIONS):
+            spoil()
+            took.append(microseconds(lambda _: directory.restore(everything), range(1)))
+        wrong = len(directory) != there or bool(directory.diff(everything))
+        findings.note("fakeldapd", f"{KEPT:,} people from a snapshot, {name}", min(took), "µs", "1000", wrong=wrong)

@@ -7,7 +7,9 @@ from shim_support.api import API, DELIVERED, complaints, same
 
 import fakeldapd.ldap as ldap
 from fakeldapd.ldap import constants, errors
+from fakeldapd.ldap._ldap import LDAP
 from fakeldapd.ldap.descriptions import description
+from fakeldapd.ldap.ldapobject import SimpleLDAPObject
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*deprecated:DeprecationWarning")
 
@@ -50,6 +52,16 @@ def test_a_result_code_has_its_exception() -> None:
 )
 def test_codes_without_a_class_have_a_text_too(code: int, text: str) -> None:
     assert description(code) == text
+
+
+def test_the_c_object_has_its_methods() -> None:
+    assert set(API["connection"]["c_object_methods"]) <= set(dir(LDAP))
+
+
+def test_a_connection_has_its_attributes() -> None:
+    told = API["connection"]
+    assert told["attribute_to_option"] == SimpleLDAPObject.CLASSATTR_OPTION_MAPPING
+    assert sorted(ldap.initialize("").__dict__) == sorted(told["instance_attributes"])
 
 
 CONSTANTS = sorted(

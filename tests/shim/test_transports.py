@@ -4,6 +4,7 @@ import importlib
 import os
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,8 @@ def test_a_local_socket(ldap: Any, server: Fakeldapd) -> None:
     assert connection.sasl_external_bind_s() is None
     peer = f"gidNumber={os.getgid()}+uidNumber={os.getuid()},cn=peercred,cn=external,cn=auth"
     assert connection.whoami_s() == f"dn:{peer}"
+    assert connection.get_option(ldap.OPT_X_SASL_USERNAME) == peer
+    connection.set_option(ldap.OPT_X_SASL_SSF_EXTERNAL, 256)
     with pytest.raises(ldap.INSUFFICIENT_ACCESS) as caught:
         connection.sasl_external_bind_s(authz_id=f"dn:uid=alice,{PEOPLE}")
     assert caught.value.args[0]["info"] == "SASL(-14): authorization failure: not authorized"
@@ -131,6 +134,22 @@ def test_refused(ldap: Any, uri: str) -> None:
         assert (told["errno"], told["info"]) == (107, "Transport endpoint is not connected")
 
 
+def test_a_server_that_doesnt_take_us_in(ldap: Any) -> None:
+    """A network timeout is how long connecting takes; what takes long is a queue that is full."""
+    with socket.socket() as listener, ExitStack() as stack:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(2):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        connection = ldap.initialize(f"ldap://127.0.0.1:{listener.getsockname()[1]}")
+        connection.set_option(ldap.OPT_NETWORK_TIMEOUT, 0.05)
+        with pytest.raises(ldap.SERVER_DOWN) as caught:
+            connection.simple_bind()
+        assert (caught.value.args[0]["errno"], caught.value.args[0]["info"]) == (110, "Connection timed out")
+
+
 def test_a_server_that_comes_later(ldap: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
@@ -155,3 +174,24 @@ def test_a_socket_that_is_connected(ldap: Any, server: Fakeldapd) -> None:
     connection.simple_bind_s(ADMIN, PASSWORD)
     assert connection.whoami_s() == f"dn:{ADMIN}"
     connection.unbind_s()
+
+
+def test_what_is_no_socket(ldap: Any) -> None:
+    """It is written to and read from all the same."""
+    read, write = os.pipe()
+    connection = ldap.initialize("ldap://h", fileno=write)
+    connection.set_option(ldap.OPT_NETWORK_TIMEOUT, 1)
+    assert connection.simple_bind() == 1
+    assert os.read(read, 100) == b"0\x0c\x02\x01\x01`\x07\x02\x01\x03\x04\x00\x80\x00"
+    connection.unbind_s()
+    assert os.read(read, 100) == b"0\x05\x02\x01\x02B\x00"
+    os.close(read)
+    connection = ldap.initialize("ldap://h", fileno=os.open(os.devnull, os.O_RDWR))
+    with pytest.raises(ldap.SERVER_DOWN):
+        connection.simple_bind_s()
+    connection.unbind_s()
+    gone = os.open(os.devnull, os.O_RDWR)
+    os.close(gone)
+    with pytest.raises(ldap.SERVER_DOWN) as caught:
+        ldap.initialize("ldap://h", fileno=gone).simple_bind_s()
+    assert caught.value.args[0]["errno"] == 9

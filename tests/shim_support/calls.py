@@ -11,6 +11,7 @@ from pathlib import Path
 
 from oracle import compare
 from shim_support import controls_scenes as more
+from shim_support import module_scenes as modules
 
 PEOPLE = "ou=people,dc=example,dc=com"
 ALICE = f"uid=alice,{PEOPLE}"
@@ -18,8 +19,8 @@ ALICE = f"uid=alice,{PEOPLE}"
 
 @dataclass(frozen=True)
 class Group:
-    """Scenes, and the server that they want: what it is loaded with, its options, whether there is a second one, and
-    whether certificates have to be looked at, which nobody does in one process.
+    """Scenes, and the server that they want: what it is loaded with, its options, whether there is a second one,
+    whether certificates have to be looked at, which nobody does in one process, and whether it can only be slapd.
     """
 
     scenes: Mapping[str, str]
@@ -27,6 +28,7 @@ class Group:
     options: Mapping[str, object] = field(default_factory=dict)
     second: bool = False
     certificates: bool = False
+    slapd_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -403,6 +405,10 @@ GROUPS: Mapping[str, Group] = {
     "default": Group(SCENES),
     "controls": Group(more.CONTROLS),
     "options": Group(more.OPTIONS),
+    "modules": Group(modules.MODULES),
+    "rights": Group(modules.RIGHTS),
+    "policy": Group(modules.POLICY, options={"overlay": ["ppolicy"]}),
+    "syncrepl": Group(modules.SYNCREPL, options={"overlay": ["syncprov"]}, slapd_only=True),
     "referrals": Group(more.REFERRALS, second=True),
     "sasl": Group(more.SASL, compare.SASL_PEOPLE, compare.SASL_OPTIONS),
     "tls": Group(more.TLS, options=compare.TLS),

@@ -111,6 +111,12 @@ OPTIONS = {
         [(n, tried(ldap.initialize("ldap://h").get_option, n)) for n in range(0x6000, 0x6030)]
         [(n, tried(ldap.initialize("ldap://h").get_option, n)) for n in range(0x6100, 0x6110)]
         [tried(ldap.get_option, n) for n in (1, 2, 3, 4, 8, 9, 17, 18, 49, 50, 51)]
+        ldap.get_option(ldap.OPT_URI), ldap.get_option(ldap.OPT_HOST_NAME)
+        ldap.set_option(ldap.OPT_URI, None)
+        ldap.set_option(ldap.OPT_URI, "ldap://x:5"); ldap.get_option(ldap.OPT_URI)
+        ldap.initialize("").get_option(ldap.OPT_URI)
+        ldap.set_option(ldap.OPT_URI, "ldap://localhost:389/??base"); ldap.get_option(ldap.OPT_URI)
+        ldap.set_option(ldap.OPT_X_SASL_SSF_EXTERNAL, 256)
         tried(ldap.get_option, "x")
         tried(ldap.set_option, "x", 1)
         tried(a.get_option, 10**12)
@@ -205,8 +211,11 @@ REFERRALS = {
 
 SASL = {
     "sasl": """
+        l.set_option(ldap.OPT_X_SASL_SSF_EXTERNAL, 256)
         l.sasl_interactive_bind_s("", ldap.sasl.cram_md5("alice", "alice-secret"))
         l.whoami_s()
+        l.set_option(ldap.OPT_X_SASL_SSF_EXTERNAL, 256)
+        l.set_option(ldap.OPT_X_SASL_SSF_EXTERNAL, "x")
         l.get_option(ldap.OPT_X_SASL_USERNAME)
         l.get_option(ldap.OPT_X_SASL_SSF)
         l.sasl_interactive_bind_s("", ldap.sasl.digest_md5("alice", "alice-secret"))

@@ -1,6 +1,7 @@
 """The ways to ask: python-ldap and the shim, over the wire to slapd and to fakeldapd, and in this process."""
 
 import importlib
+import io
 import pickle
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -12,6 +13,7 @@ from oracle import certificates
 from oracle.fakeldapd import Fakeldapd
 from oracle.slapd import ADMIN, BASE, PASSWORD, Slapd
 from shim_support.calls import Group, lines
+from shim_support.module_scenes import consumer, failure, iterating
 from shim_support.peer import Peer
 from shim_support.peer_calls import Case
 
@@ -38,7 +40,9 @@ WAYS = (
     Way("shim, in process", "fakeldapd.ldap", "process"),
 )
 SUBMODULES = ("controls", "extop", "sasl", "filter", "modlist", "ldapobject", "functions")
-CONTROLS = ("readentry", "sss", "vlv", "deref")
+USERS = ("schema", "asyncsearch", "resiter", "syncrepl")
+"""Modules that make something of a connection."""
+CONTROLS = ("readentry", "sss", "vlv", "deref", "ppolicy")
 """Modules of controls that have to be imported for their answers to be understood."""
 
 
@@ -68,6 +72,10 @@ HELP = {
     "WHO": {0x4002: "alice", 0x4004: "alice-secret"},
     "TUNED": (0x5011, 0x5012),
     "CA": str(certificates.made().ca),
+    "consumer": consumer,
+    "failure": failure,
+    "iterating": iterating,
+    "io": io,
 }
 """What lines may use besides the modules."""
 
@@ -75,7 +83,7 @@ HELP = {
 def load(name: str) -> Any:
     """The module, and what programs import of it."""
     module = importlib.import_module(name)
-    for each in SUBMODULES:
+    for each in (*SUBMODULES, *USERS):
         importlib.import_module(f"{name}.{each}")
     return module
 

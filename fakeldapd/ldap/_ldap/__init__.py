@@ -4,7 +4,6 @@
 ``fakeldapd.ldap.transport``.
 """
 
-import socket
 from typing import Any
 
 from fakeldapd.ldap import values
@@ -40,7 +39,7 @@ def initialize_fd(*given: Any) -> LDAP:
     number = _arguments.integer(descriptor)
     _arguments.text("initialize_fd", 2, uri)
     handle = _handle(uri)
-    handle.adopt(socket.socket(fileno=number))
+    handle.adopt(number)
     return LDAP(handle)
 
 

@@ -9,7 +9,6 @@ result, and what is not told anew may be left over from an earlier one.
 """
 
 import select
-import socket
 import time
 from dataclasses import replace
 from typing import Any
@@ -112,7 +111,7 @@ class Handle:
         self.diagnostic: bytes | None = None
         self.matched: bytes | None = None
         self.sasl_username: str | None = None
-        self.sasl_ssf: int | None = None
+        self.sasl_begun = False
         self.options: Options = DEFAULTS.copy(self, servers)
         self._settings = self.options.settings
         self.transport: Transport | None = None
@@ -184,13 +183,13 @@ class Handle:
                 raise self.fail(SERVER_DOWN, lost.errno, info=lost.info or None) from None
         return self.transport
 
-    def adopt(self, connected: socket.socket) -> None:
-        """Go on with a socket that is connected already."""
-        from fakeldapd.ldap.transport.wire import Wire
+    def adopt(self, descriptor: int) -> None:
+        """Go on with a socket that is connected already, or with whatever else that descriptor is."""
+        from fakeldapd.ldap.transport.wire import Wire, opened
 
         self.server = self.options.servers[0] if self.options.servers else None
         host = "" if self.server is None else self.server.host
-        self.transport = Wire(connected, host or "localhost")
+        self.transport = Wire(opened(descriptor), host or "localhost")
 
     def connect(self, servers: tuple[Address, ...]) -> tuple[Transport, Address]:
         """A new transport to the first of these servers that is there. Raises ConnectionLost."""

@@ -26,7 +26,7 @@ class Facts(Protocol):
     diagnostic: bytes | None
     matched: bytes | None
     sasl_username: str | None
-    sasl_ssf: int | None
+    sasl_begun: bool
 
     @property
     def fileno(self) -> int:
@@ -165,7 +165,8 @@ def _write_ssf(options: Options, option: int, value: Any) -> None:
 
 def _write_external_ssf(options: Options, option: int, value: Any) -> None:
     _needs_int(value)
-    raise ValueError("option error")  # libsasl takes it only once a SASL bind has begun
+    if options.facts is None or not options.facts.sasl_begun:  # there is nothing of libsasl's to tell it to
+        raise ValueError("option error")
 
 
 def _needs_str(value: Any) -> str:
@@ -381,7 +382,7 @@ OPTIONS: dict[int, Row] = {
     v.OPT_X_SASL_REALM: Row(_local_flag),
     v.OPT_X_SASL_AUTHCID: Row(_local_flag),
     v.OPT_X_SASL_AUTHZID: Row(_local_flag),
-    v.OPT_X_SASL_SSF: Row(_needed(lambda facts: facts.sasl_ssf), _read_only),
+    v.OPT_X_SASL_SSF: Row(_option_error, _read_only),
     v.OPT_X_SASL_SSF_EXTERNAL: Row(_write_only, _write_external_ssf),
     v.OPT_X_SASL_SECPROPS: Row(_write_only, _write_properties),
     v.OPT_X_SASL_SSF_MIN: Row(_local_flag, _write_ssf, 0),
@@ -409,5 +410,8 @@ _NOT_COPIED = frozenset(
 )
 """A connection reads these as None until they are set for it; the defaults hold all the same."""
 
-DEFAULTS = Options({number: row.default for number, row in OPTIONS.items() if row.default is not None})
-"""What connections begin with: ``ldap.set_option`` and ``ldap.get_option``."""
+DEFAULTS = Options(
+    {number: row.default for number, row in OPTIONS.items() if row.default is not None},
+    servers=addresses("ldap://localhost:389/??base"),
+)
+"""What connections begin with, but for the server: ``ldap.set_option`` and ``ldap.get_option``."""

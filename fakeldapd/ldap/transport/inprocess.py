@@ -4,6 +4,7 @@ What the socket server does with actions is done here, too, with these differenc
 
 * An operation runs when it is sent, as far as it can without waiting: when ``send`` returns, an update is done.
 * What waits goes on when somebody receives on its connection and what it waits for is there.
+* TLS is pretended: there is no handshake, and a client's certificate is taken for a good one.
 * Messages pass as objects. Only what a handler gives as octets (Raw) is read, and everything behind it, since it may be
   a part of a message.
 
@@ -41,6 +42,7 @@ from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.connection import STARTTLS, Connection
 from fakeldapd.protocol.encode import encode_message
 from fakeldapd.protocol.result import LDAPError, ProtocolError, ResultCode
+from fakeldapd.schema.dn import DN
 
 TLS_SSF = 256
 """What the operations are told that TLS is worth, where there is none and everybody pretends."""
@@ -56,18 +58,15 @@ class Behind:
     """What is behind a URI: a handler, whether it is there, and a lock for who pulls it.
 
     ``directory`` is a handler, or has one as its attribute ``handler``, which may become another one; where it has
-    ``down`` as well, that says whether the server is away, and where it has ``connections``, a set, it calls ``drop``
-    of each connection in there when it goes away.
+    ``down`` as well, that says whether the server is away; where it has ``connections``, a set, it calls ``drop``
+    of each connection in there when it goes away; where it has ``lock``, an RLock, whoever else changes it takes that.
     """
 
     def __init__(self, directory: Any) -> None:
         self._directory = directory
         self._is_handler = not hasattr(directory, "handler")
         self.connections: set[Any] | None = getattr(directory, "connections", None)
-        try:
-            self.lock = _locks.setdefault(directory, threading.RLock())
-        except TypeError:  # nothing that can be remembered weakly
-            self.lock = threading.RLock()
+        self.lock = getattr(directory, "lock", None) or _lock_of(directory)
 
     @property
     def handler(self) -> Handler:
@@ -79,9 +78,30 @@ class Behind:
         """Whether the server is away."""
         return bool(getattr(self._directory, "down", False))
 
+    def shown(self, subject: bytes | None) -> DN | None:
+        """Who a client certificate of that subject (None: there is none) is for, None for nobody, as the directory's
+        option ``tls_client_cert`` has it: nobody is asked for one, or some have one, or all must. Raises TLSFailed.
+        """
+        asked: str = getattr(getattr(self._directory, "settings", None), "tls_client_cert", "none")
+        if asked == "demand" and subject is None:
+            raise TLSFailed
+        if asked == "none" or subject is None:
+            return None
+        try:
+            return self._directory.inner.schema.dn(subject)  # type: ignore[no-any-return]
+        except LDAPError:  # the schema has no name for it
+            return None
+
 
 _locks: "WeakKeyDictionary[Any, threading.RLock]" = WeakKeyDictionary()
-"""The same for the same directory, however many connections and URIs lead to it."""
+"""The same for the same handler, however many connections and URIs lead to it."""
+
+
+def _lock_of(handler: Any) -> threading.RLock:
+    try:
+        return _locks.setdefault(handler, threading.RLock())
+    except TypeError:  # nothing that can be remembered weakly
+        return threading.RLock()
 
 
 class _Running:
@@ -106,14 +126,17 @@ class Pretended:
 
 
 class InProcess:
-    """One connection. ``tls``: as if to an ldaps port; ``credentials``: as if to a local socket, by this user.
+    """One connection. ``tls``: as if to an ldaps port, with these settings; ``credentials``: as if to a local socket,
+    by this user.
 
-    Raises ConnectionLost when the server is away.
+    Raises ConnectionLost when the server is away, or wants a certificate that isn't there.
     """
 
     fileno = -1
 
-    def __init__(self, server: Behind, *, tls: bool = False, credentials: tuple[int, int] | None = None) -> None:
+    def __init__(
+        self, server: Behind, *, tls: TLSSettings | None = None, credentials: tuple[int, int] | None = None
+    ) -> None:
         if server.down:
             raise ConnectionLost(_ENOTCONN)
         self.is_local = credentials is not None
@@ -133,8 +156,9 @@ class InProcess:
         self._polls = server.connections is None
         if server.connections is not None:
             server.connections.add(self)
-        if tls:
+        if tls is not None:
             self._tls_begins()
+            self._identify(tls)
 
     # --- requests ---
 
@@ -172,10 +196,12 @@ class InProcess:
 
     def _begin(self, message_id: int, op: m.RequestOp, controls: tuple[m.Control, ...]) -> None:
         if isinstance(op, m.AbandonRequest):
+            self.session.tell(op, message_id, controls)
             for running in [each for each in self._running if each.request.message_id == op.message_id]:
                 self._end(running)
             return
         if isinstance(op, m.UnbindRequest):
+            self.session.tell(op, message_id, controls)
             self._end_connection()
             return
         request = Request(self.session, message_id, op, controls)
@@ -299,6 +325,13 @@ class InProcess:
         self.session.ssf = TLS_SSF
         self.tls = Pretended()
 
+    def _identify(self, settings: TLSSettings) -> None:
+        try:
+            self.session.peer_certificate_subject = self._server.shown(settings.subject)
+        except TLSFailed:
+            self.drop()
+            raise
+
     # --- the ends of operations and of the connection ---
 
     def _over(self, request: Request) -> None:
@@ -324,11 +357,13 @@ class InProcess:
         self._over(running.request)
 
     def _end_connection(self) -> None:
+        if self._closed:
+            return
         self._closed = True
         self._pending.clear()
         for running in self._running[:]:
             self._end(running)
-        self.session.suspended.clear()
+        self.session.end()
         self._woken.notify_all()
 
     # --- answers ---
@@ -381,14 +416,16 @@ class InProcess:
         if self.tls is None:
             self.close()
             raise TLSFailed
+        self._identify(settings)
 
     def drop(self) -> None:
         """The server has gone away: what it has answered and nobody has received is lost."""
         with self._server.lock:
             self._received.clear()
-            if not self._closed:
-                self._end_connection()
+            self._end_connection()
 
     def close(self, octets: bytes = b"") -> None:
-        """End every operation."""
+        """Send what is given, an Unbind, and end every operation."""
+        with suppress(ConnectionLost):
+            self.send_octets(octets)
         self.drop()

@@ -162,7 +162,8 @@ def open_transport(address: Address, settings: Settings, connect_timeout: float 
     directory = directory_at(address)
     if directory is not None:
         credentials = (os.getuid(), os.getgid()) if address.scheme == "ldapi" else None
-        return InProcess(Behind(directory), tls=address.scheme == "ldaps", credentials=credentials)
+        tls = settings() if address.scheme == "ldaps" else None
+        return InProcess(Behind(directory), tls=tls, credentials=credentials)
     from fakeldapd.ldap.transport import wire
 
     if address.scheme == "ldapi":

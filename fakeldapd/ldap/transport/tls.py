@@ -44,6 +44,22 @@ class TLSSettings:
             self._context = self._made()
         return self._context
 
+    @property
+    def subject(self) -> bytes | None:
+        """The DN in the client's own certificate, None where there is none."""
+        if self.certificate is None:
+            return None
+        import ssl
+
+        from fakeldapd.schema.x509 import certificate_subject
+
+        try:
+            text = Path(self.certificate).read_text("ascii", "replace")
+            start, end = text.index(ssl.PEM_HEADER), text.index(ssl.PEM_FOOTER) + len(ssl.PEM_FOOTER)
+            return certificate_subject(ssl.PEM_cert_to_DER_cert(text[start:end]))
+        except (OSError, ValueError):
+            return None
+
     def check(self) -> None:
         """Make the context now. Raises TLSFileMissing."""
         try:

@@ -6,11 +6,13 @@ that isn't LDAP ends the connection, as it does for libldap; the beginning of a 
 
 import errno
 import os
+import select
 import socket
 import ssl
 import time
 from collections import deque
 from contextlib import suppress
+from typing import Any
 
 from fakeldapd.ldap.transport import ConnectionLost, TLSFacts, TLSFailed
 from fakeldapd.ldap.transport.tls import TLSSettings
@@ -49,21 +51,62 @@ def gnutls_name(cipher: str) -> str:
     return "-".join(parts[:-1])
 
 
+class Descriptor:
+    """What is no socket and used as one all the same: a pipe, a file, a descriptor that isn't open."""
+
+    family = -1
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        self._timeout: float | None = None
+
+    def fileno(self) -> int:
+        """Its number."""
+        return self._number
+
+    def settimeout(self, seconds: float | None) -> None:
+        """How long ``recv`` waits; None: as long as it takes."""
+        self._timeout = seconds
+
+    def sendall(self, octets: bytes) -> None:
+        """Write all of it. Raises OSError."""
+        while octets:
+            octets = octets[os.write(self._number, octets) :]
+
+    def recv(self, size: int) -> bytes:
+        """Read what there is. Raises OSError, TimeoutError."""
+        if not select.select([self._number], [], [], self._timeout)[0]:
+            raise TimeoutError
+        return os.read(self._number, size)
+
+    def close(self) -> None:
+        """Close it. Raises OSError."""
+        os.close(self._number)
+
+
+def opened(number: int) -> "socket.socket | Descriptor":
+    """The socket that a descriptor is, or whatever else it is."""
+    try:
+        return socket.socket(fileno=number)
+    except (OSError, ValueError):
+        return Descriptor(number)
+
+
 class Wire:
     """One connection on a socket that is connected. ``host`` is whom the certificate of TLS has to be for.
 
     Raises ConnectionLost when TLS is to begin at once, as ``tls`` says, and can't.
     """
 
-    def __init__(self, connected: socket.socket, host: str, tls: TLSSettings | None = None) -> None:
-        self._socket = connected
+    def __init__(self, connected: socket.socket | Descriptor, host: str, tls: TLSSettings | None = None) -> None:
+        self._socket: Any = connected
         self._host = host
         self._connection = Connection(max_message_size=0, client=True, lenient=True)
         self._received: deque[LDAPMessage] = deque()
         self._lost: tuple[int, str] | None = None  # not the exception: that would hold on to whoever has raised it
         self.tls: TLSFacts | None = None
         self.is_local = connected.family == socket.AF_UNIX
-        if connected.family in (socket.AF_INET, socket.AF_INET6):
+        if isinstance(connected, socket.socket) and connected.family in (socket.AF_INET, socket.AF_INET6):
             with suppress(OSError):
                 connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if tls is not None:
@@ -75,7 +118,8 @@ class Wire:
     @property
     def fileno(self) -> int:
         """The socket's descriptor, -1 when it is closed."""
-        return self._socket.fileno()
+        number: int = self._socket.fileno()
+        return number
 
     def send(self, message_id: int, op: RequestOp, controls: tuple[Control, ...] = ()) -> None:
         """Send a request. Raises ConnectionLost."""

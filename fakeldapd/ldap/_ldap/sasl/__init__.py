@@ -5,6 +5,7 @@ the server until the bind is done. The mechanisms are in ``mechanisms`` and ``sc
 what to send and gets the server's challenge. None of them protects the connection afterwards; TLS does that.
 """
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from fakeldapd.ldap._ldap import results as r
@@ -36,8 +37,11 @@ def bind_interactively(
     except Failure as failure:
         raise r.client_error(handle, failure.errno) from None
     names = (wanted or b" ".join(offered(connection, handle))).decode().split()
+    handle.sasl_begun = True
     mechanism = choose(handle, names)
     conversation = Asking(asked.callback, handle.server)
+    if mechanism.external:
+        conversation.username = external_name(handle)
     exchange = mechanism.exchange(conversation)
     try:
         message = next(exchange)
@@ -79,6 +83,13 @@ def may_be_external(handle: Handle) -> bool:
     if transport is None:
         return False
     return transport.is_local or (transport.tls is not None and handle.options.tls_settings().certificate is not None)
+
+
+def external_name(handle: Handle) -> str | None:
+    """Who EXTERNAL makes us on a local socket, as libldap puts it; None for a certificate's name."""
+    if handle.transport is None or not handle.transport.is_local:
+        return None
+    return f"gidNumber={os.getegid()}+uidNumber={os.geteuid()},cn=peercred,cn=external,cn=auth"
 
 
 def offered(connection: "LDAP", handle: Handle) -> tuple[bytes, ...]:
