@@ -154,6 +154,8 @@ class FakeDirectory(Remembering):
         self.handler: Handler = inner
         """What transports call; another one when layers come or go: see ``when_handled_otherwise``."""
         self._layers: dict[str, Middleware] = {}
+        self.on_unanswered: Middleware | None = None
+        """Around Abandon and Unbind, which no handler is asked for: what transports call it."""
         self._told: list[Callable[[Handler], None]] = []
         self._with_reset: list[Callable[[], object]] = []
         self._down = False

@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import ServerFactory
 
-from fakeldapd.operations.request import Handler
+from fakeldapd.operations.request import Handler, Middleware
 from fakeldapd.protocol.result import LDAPError, ResultCode
 from fakeldapd.schema.dn import DN
 from fakeldapd.server.listen import CannotListen, Inherited, ListenAddress, LocalAddress
@@ -53,7 +53,7 @@ class LDAPServerFactory(ServerFactory):
     ``tls`` is what connections begin TLS with, None where they can't; ``read_dn`` makes a DN of a certificate's
     subject, or raises LDAPError. ``on_connect`` and ``on_tls``, where there are any, are asked for each connection and
     for each beginning of TLS for another kind of transport, see ``server.refusals`` and ``server.handshakes``; None:
-    the usual one.
+    the usual one. ``on_unanswered`` is a middleware around what is done for Abandon and Unbind (``server.unanswered``).
     """
 
     noisy = False
@@ -76,6 +76,7 @@ class LDAPServerFactory(ServerFactory):
         self.read_dn = read_dn
         self.on_connect: Callable[[], type[LDAPServer] | None] | None = None
         self.on_tls: Callable[[], Callable[[TLSLayer, LDAPServer], TLSTransport] | None] | None = None
+        self.on_unanswered: Middleware | None = None
         self.turns = Turns(clock)
         self.connections: set[LDAPServer] = set()
         self._emptied: Deferred[None] | None = None

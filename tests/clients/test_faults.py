@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from clients.outcomes import CLIENTS, WAITS, outcomes
+from clients.outcomes import CLIENTS, LONG, WAITS, outcomes
 
 from fakeldapd import FakeLDAPServer
 from fakeldapd.double.faults import CONNECT_ACTIONS, TLS_ACTIONS
 from fakeldapd.middleware.faults import ACTIONS
+from fakeldapd.protocol import messages as m
 
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 PEOPLE = {"users": {name: {"password": "secret"} for name in ("ada", "bob", "cyd")}}
@@ -53,6 +54,8 @@ def test_what_clients_make_of_it(server: Any, first: str, cells: list[str]) -> N
     fault = server.fault(**eval(f"dict({said[1]})", {"server": server}))
 
     def let_go() -> None:
+        if fault.kinds == {m.UnbindRequest}:  # nobody waits for an answer to it
+            server.wait_for("unbind", count=len(expected), timeout=LONG)
         fault.close()
         server.reset(connections="drop")
 

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from fakeldapd import FakeLDAPServer, LDAPError
-from fakeldapd.double.matching import RuleError
+from fakeldapd import FakeLDAPServer, LDAPError, RuleError
 from fakeldapd.double.process import ProcessError
 from fakeldapd.double.server import ServerError
 from fakeldapd.loading import LoadError

@@ -28,6 +28,7 @@ from fakeldapd.operations.request import (
     Disconnect,
     Entries,
     Handler,
+    Middleware,
     Pause,
     Raw,
     Request,
@@ -56,8 +57,8 @@ class Behind:
     """What is behind a URI: a handler, whether it is there, and a lock for who pulls it.
 
     ``directory`` is a handler, or has one as its attribute ``handler``, which may become another one; where it has
-    ``down`` as well, that says whether the server is away, and where it has ``connections``, a set, it calls ``drop``
-    of each connection in there when it goes away.
+    ``down`` as well, that says whether the server is away; where it has ``connections``, a set, it calls ``drop``
+    of each connection in there when it goes away; ``on_unanswered`` is a middleware around Abandon and Unbind.
     """
 
     def __init__(self, directory: Any) -> None:
@@ -73,6 +74,11 @@ class Behind:
     def handler(self) -> Handler:
         """What answers now."""
         return self._directory if self._is_handler else self._directory.handler  # type: ignore[no-any-return]
+
+    @property
+    def on_unanswered(self) -> Middleware | None:
+        """What goes around Abandon and Unbind."""
+        return getattr(self._directory, "on_unanswered", None)
 
     @property
     def down(self) -> bool:
@@ -171,15 +177,13 @@ class InProcess:
             raise ConnectionLost
 
     def _begin(self, message_id: int, op: m.RequestOp, controls: tuple[m.Control, ...]) -> None:
-        if isinstance(op, m.AbandonRequest):
-            for running in [each for each in self._running if each.request.message_id == op.message_id]:
-                self._end(running)
-            return
-        if isinstance(op, m.UnbindRequest):
-            self._end_connection()
-            return
         request = Request(self.session, message_id, op, controls)
-        if isinstance(op, m.BindRequest):
+        handler = self._server.handler
+        if isinstance(op, m.AbandonRequest | m.UnbindRequest):
+            self.session.tell(op, message_id, controls)
+            around = self._server.on_unanswered
+            handler = self._unanswered if around is None else around(self._unanswered)
+        elif isinstance(op, m.BindRequest):
             for running in self._running[:]:
                 self._end(running)
             self._alone = request
@@ -187,12 +191,20 @@ class InProcess:
             self._alone = request
         self.session.outstanding += 1
         try:
-            iterator = self._server.handler(request)
+            iterator = handler(request)
         except Exception as error:
             self._failed(request, error)
             self._over(request)
             return
         self._pull(request, iterator, None)
+
+    def _unanswered(self, request: Request) -> Iterator[Action]:
+        """Abandon and Unbind (RFC 4511 sections 4.11 and 4.3)."""
+        if isinstance(request.op, m.AbandonRequest):
+            for running in [each for each in self._running if each.request.message_id == request.op.message_id]:
+                self._end(running)
+        else:
+            yield Disconnect()
 
     # --- actions ---
 
@@ -286,7 +298,8 @@ class InProcess:
             op = running.request.op
             if running.request.message_id != action.message_id:
                 continue
-            if isinstance(op, m.BindRequest) or (isinstance(op, m.ExtendedRequest) and op.name == STARTTLS):
+            starts_tls = isinstance(op, m.ExtendedRequest) and op.name == STARTTLS
+            if starts_tls or isinstance(op, m.BindRequest) or type(op) not in RESPONSES:
                 action.code = ResultCode.CANNOT_CANCEL
                 return
             self._give(action.message_id, failure(op, LDAPError(ResultCode.CANCELED)), ())
@@ -328,7 +341,7 @@ class InProcess:
         self._pending.clear()
         for running in self._running[:]:
             self._end(running)
-        self.session.suspended.clear()
+        self.session.end()
         self._woken.notify_all()
 
     # --- answers ---
@@ -390,5 +403,8 @@ class InProcess:
                 self._end_connection()
 
     def close(self, octets: bytes = b"") -> None:
-        """End every operation."""
+        """Say what is given, an Unbind, and end every operation."""
+        if octets:
+            with suppress(ConnectionLost):
+                self.send_octets(octets)
         self.drop()
