@@ -141,11 +141,14 @@ class FakeDirectory(Remembering):
         stubs: "str | Path | None" = None,
         **settings: Any,
     ) -> None:
-        data = forms.either(data, ldif)
-        self.clock = clock if isinstance(clock, Clock) else Clock(clock)
-        self.settings = make_settings(settings)
+        clock = clock if isinstance(clock, Clock) else Clock(clock)
+        self._make(forms.either(data, ldif), clock, stubs, make_settings(settings))
+
+    def _make(self, data: "forms.Data | None", clock: Clock, stubs: "str | Path | None", settings: Config) -> None:
+        self.clock = clock
+        self.settings = settings
         records = None if data is None else forms.read(data)
-        self._begin(build(self.settings, records=records, clock=self.clock, counted=True))
+        self._begin(build(settings, records=records, clock=clock, counted=True))
         if stubs is not None:
             self._replay(stubs, again=True)
 

@@ -9,24 +9,33 @@ import functools
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack, cast
 
 from fakeldapd import certificates
 from fakeldapd.config import Config, ConfigError
 from fakeldapd.double.clock import Clock
 from fakeldapd.double.data import either
 from fakeldapd.double.directory import OPTIONS, FakeDirectory, Snapshot, make_settings
+from fakeldapd.double.verify import Verification
 from fakeldapd.protocol.result import LDAPError, ResultCode
 
 if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
 
     from fakeldapd.double.data import Data
+    from fakeldapd.double.diff import Diff
+    from fakeldapd.double.explain import Explanation
+    from fakeldapd.double.faults import FaultSaid
+    from fakeldapd.double.lint import Report
     from fakeldapd.double.process import Child
+    from fakeldapd.double.requests import RequestLog
+    from fakeldapd.double.stubs import StubSaid
+    from fakeldapd.middleware.rules import Rule
     from fakeldapd.server.service import Service
 
 _T = TypeVar("_T")
@@ -42,9 +51,11 @@ class ServerError(RuntimeError):
 class ServedDirectory(FakeDirectory):
     """The directory of a server: what a test does to it is done in the server's thread."""
 
-    def __init__(self, server: "FakeLDAPServer", data: "Data | None", clock: "Clock | None", settings: Any) -> None:
+    def __init__(
+        self, server: "FakeLDAPServer", data: "Data | None", clock: Clock, stubs: "str | None", settings: Config
+    ) -> None:
         self._server = server
-        super().__init__(data, clock=clock, **settings)
+        self._make(data, clock, stubs, settings)
 
     def _within(self, work: Callable[[], _T]) -> _T:
         return self._server.call(work)
@@ -62,7 +73,7 @@ class ServedDirectory(FakeDirectory):
             self._server.call(take)
 
 
-class FakeLDAPServer:
+class FakeLDAPServer(Verification):
     """A server for tests. ::
 
         with FakeLDAPServer(ldif="people.ldif") as server:
@@ -71,7 +82,9 @@ class FakeLDAPServer:
     ``data`` (or ``ldif``), ``clock``, ``stubs`` and other settings as in FakeDirectory. ``tls=True`` makes a
     certificate for localhost and an authority: StartTLS works then, and ``ldaps_url`` is there. ``ldapi=True`` opens a
     local socket, too. ``listen`` says where instead: URLs as on the command line. ``subprocess=True`` runs it in a
-    process of its own; faults and what a test sees of requests aren't there then.
+    process of its own; what a test sees of requests isn't there then.
+
+    What may be asked of its directory about requests, faults and stubs may be asked of the server as well.
 
     Entering the context is the same as ``start()``, leaving it as ``stop()``. In asyncio and in Twisted coroutines,
     write ``async with``. Raises what FakeDirectory raises, and ThreadError or ServerError.
@@ -92,7 +105,7 @@ class FakeLDAPServer:
         self._data = either(data, ldif)
         self.clock = clock if isinstance(clock, Clock) else Clock(clock)
         self._given = settings
-        self._stubs = {} if stubs is None else {"stubs": str(Path(stubs).absolute())}
+        self._stubs_file = None if stubs is None else str(Path(stubs).absolute())
         self._tls = "auto" if tls is True else tls or "off"
         self._ldapi = ldapi
         self._settings = make_settings({**settings, "tls": self._tls}, _SERVED)
@@ -130,7 +143,7 @@ class FakeLDAPServer:
     def _start_child(self) -> "FakeLDAPServer":
         from fakeldapd.double.process import Child, RemoteClock, RemoteDirectory
 
-        settings = {**self._given, **self._stubs, "tls": self._tls, "ldapi": self._ldapi}
+        settings = {**self._given, "stubs": self._stubs_file, "tls": self._tls, "ldapi": self._ldapi}
         self._child = child = Child(self._data, self.clock, settings)
         self._process = os.getpid()
         self.urls, self.ca_file = child.facts["urls"], child.facts["ca_file"]
@@ -144,10 +157,8 @@ class FakeLDAPServer:
 
         settings = self._settings
         if self._tls == "auto" and not settings.tls_directory:
-            settings = make_settings({**self._given, "tls": "auto", "tls_directory": _certificates()}, _SERVED)
-        named = {name: value for name, value in self._given.items() if name not in ("listen", "notice_on_stop")}
-        named |= {**self._stubs, "tls": self._tls, "tls_directory": settings.tls_directory}
-        self._directory = directory = ServedDirectory(self, self._data, self.clock, named)
+            settings = replace(settings, tls_directory=_certificates())
+        self._directory = directory = ServedDirectory(self, self._data, self.clock, self._stubs_file, settings)
         self._addresses = [listen.parse(url) for url in self._urls(settings)]
         service = make_service(settings, directory.inner, reactor, make_tls(settings, {}), directory.handler)
         directory.when_handled_otherwise(lambda handler: self.call(lambda: service.factory.handle_by(handler)))
@@ -296,6 +307,11 @@ class FakeLDAPServer:
         return self._fact("base_dn")
 
     @property
+    def base_dns(self) -> tuple[str, ...]:
+        """The naming contexts."""
+        return self.directory.base_dns
+
+    @property
     def admin_dn(self) -> str:
         """Who may do everything."""
         return self._fact("admin_dn")
@@ -355,19 +371,63 @@ class FakeLDAPServer:
         self.call(anew)
         directory.down = False
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or name not in _OF_DIRECTORY:
-            raise AttributeError(f"FakeLDAPServer has no attribute {name!r}")
-        return getattr(self.directory, name)
+    # --- as of its directory -----------------------------------------------------------------------------------------------
 
+    def fault(self, **said: "Unpack[FaultSaid]") -> "Rule":
+        """From now on something goes wrong, until the rule is closed (a context manager does it) or the server is
+        reset. Said of which requests: ``op``, ``base``, ``dn``, ``under``, ``filter``, ``clause``, ``attribute``,
+        ``identity``, ``connection``, ``when`` (and all else of ``double.criteria.Criteria``); of which of these:
+        ``nth``, ``after``, ``count``, ``probability``, ``seed``; of what happens: ``action``, ``code``, ``text``,
+        ``matched_dn``, ``referral``, ``delay``, ``after_entries``, ``performed``, ``octets``, ``size_limit`` (see
+        ``double.faults.FaultSaid``). Raises RuleError for what makes no sense.
+        """
+        return self.directory.fault(**said)
 
-_OF_DIRECTORY = frozenset(
-    name
-    for name in dir(FakeDirectory)
-    if not name.startswith("_")
-    and name not in ("add", "get", "search", "modify", "delete", "rename", "load", "dump", "set_layer", "inner")
-)
-"""What may be asked of the server as well as of its directory: faults, stubs, requests, assertions."""
+    @property
+    def faults(self) -> "tuple[Rule, ...]":
+        """The faults in force, the latest first; ``hits`` of each is how many requests it has taken."""
+        return self.directory.faults
+
+    def stub(self, **said: "Unpack[StubSaid]") -> "Rule":
+        """From now on something is answered that isn't in the directory, until the rule is closed or the server is
+        reset. Which requests is said as of a fault; the answer: ``entries``, ``references``, ``code``, ``text``,
+        ``matched_dn``, ``referral``, ``value``, ``name``, or ``answers``, ``afterwards``, or ``answer``, a function;
+        and ``priority`` (see ``double.stubs.StubSaid``). Raises RuleError for what makes no sense.
+        """
+        return self.directory.stub(**said)
+
+    @property
+    def stubs(self) -> "tuple[Rule, ...]":
+        """The stubs in force, in the order in which they are asked."""
+        return self.directory.stubs
+
+    def load_stubs(self, path: str | Path) -> "Rule":
+        """From now on answer as ``fakeldapd record`` has written in that file. Raises RuleError."""
+        return self.directory.load_stubs(path)
+
+    @property
+    def requests(self) -> "RequestLog":
+        """What clients have asked since the start or the last reset, and what they were answered."""
+        return self.directory.requests
+
+    def diff(self, snapshot: Snapshot | None = None, *, operational: bool = False) -> "Diff":
+        """What has changed since the snapshot, or the start: see ``FakeDirectory.diff``."""
+        return self.directory.diff(snapshot, operational=operational)
+
+    def explain(
+        self,
+        base: str | None = None,
+        scope: str = "sub",
+        filter: str = "(objectClass=*)",
+        *,
+        identity: str | None = None,
+    ) -> "Explanation":
+        """Why a search finds what it finds, and not the rest: see ``FakeDirectory.explain``."""
+        return self.directory.explain(base, scope, filter, identity=identity)
+
+    def lint(self, *, large: int = 500, ignore: Iterable[str] = ()) -> "Report":
+        """What clients did that works here and hurts in production: see ``FakeDirectory.lint``."""
+        return self.directory.lint(large=large, ignore=ignore)
 
 
 @functools.cache

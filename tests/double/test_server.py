@@ -1,6 +1,7 @@
 """Servers for the length of a test: started, reached, taken down, reset, and gone without a trace."""
 
 import asyncio
+import inspect
 import os
 import socket
 import ssl
@@ -12,8 +13,10 @@ from typing import Any
 
 import pytest
 
-from fakeldapd import Clock, FakeLDAPServer
+from fakeldapd import Clock, FakeDirectory, FakeLDAPServer
 from fakeldapd.config import ConfigError
+from fakeldapd.double.criteria import CRITERIA, Afterwards
+from fakeldapd.double.faults import FaultSaid
 from fakeldapd.double.server import ServerError
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.encode import encode_message
@@ -167,7 +170,7 @@ def test_what_was_not_asked_for_is_named(server: FakeLDAPServer) -> None:
         _ = server.ldapi_url
     assert ask(server, STARTTLS) == 2
     with pytest.raises(AttributeError, match="no attribute 'urrl'"):
-        _ = server.urrl
+        _ = server.urrl  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
@@ -184,6 +187,22 @@ def test_mistakes_are_named_and_leave_nothing(arguments: Any, error: type[Except
     with pytest.raises(error, match=text):
         FakeLDAPServer(**arguments).start()
     assert threading.enumerate() == before
+
+
+def test_what_is_asked_of_the_directory_may_be_asked_of_the_server() -> None:
+    """Methods that are there to see: for help(), for an editor, for a type checker. What is said of requests, too."""
+    inside = ("add", "get", "search", "modify", "delete", "rename", "load", "dump")
+    around = ("connections", "layers", "on_unanswered", "serve_by", "set_layer", "when_handled_otherwise", "with_reset")
+    powers = {name for name in dir(FakeDirectory) if not name.startswith("_")} - {*inside, *around}
+    for name in powers:
+        here, there = getattr(FakeLDAPServer, name), getattr(FakeDirectory, name)
+        assert here.__doc__
+        if callable(here) and name != "reset":
+            assert list(inspect.signature(here).parameters) == list(inspect.signature(there).parameters), name
+    assert "__getattr__" not in vars(FakeLDAPServer)
+    assert {"base", "clause", "nth", "action"} <= set(FaultSaid.__annotations__)
+    assert {"base", "clause", "code"} <= set(Afterwards.__annotations__) <= {*CRITERIA}
+    assert set(CRITERIA) == set(Afterwards.__annotations__)
 
 
 def test_a_port_that_is_taken(server: FakeLDAPServer) -> None:

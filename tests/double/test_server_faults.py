@@ -252,8 +252,9 @@ def test_what_a_server_cannot_do() -> None:
 
 
 def test_rules_end_with_a_reset(server: FakeLDAPServer) -> None:
-    for said in ({"op": "connect", "action": "refuse"}, {"op": "tls", "action": "expired"}, {"code": "busy"}):
-        server.fault(**said)
+    server.fault(op="connect", action="refuse")
+    server.fault(op="tls", action="expired")
+    server.fault(code="busy")
     server.stub(code="busy")
     assert [len(server.faults), len(server.stubs)] == [3, 1]
     server.reset()
