@@ -371,7 +371,7 @@ class FakeLDAPServer(Verification):
         self.call(anew)
         directory.down = False
 
-    # --- as of its directory -----------------------------------------------------------------------------------------------
+    # --- as of its directory ------------------------------------------------------------------------------------------
 
     def fault(self, **said: "Unpack[FaultSaid]") -> "Rule":
         """From now on something goes wrong, until the rule is closed (a context manager does it) or the server is
