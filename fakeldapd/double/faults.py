@@ -190,13 +190,13 @@ class Faults:
                 raise RuleError(f"{name} doesn't go with op={op!r}: only action, {', '.join(_CHANCE)} do")
         if action not in actions:
             raise one_of("action", said.get("action"), actions)
-        if self._factory is None:
-            raise RuleError(f"op={op!r}: there are no connections to this directory: give it a FakeLDAPServer")
         outcome: Any
         if action == "down":
             if len(said) > 2:
                 raise RuleError("action 'down' is of the whole server: nothing else can be said of it")
             outcome = None
+        elif self._factory is None:
+            raise RuleError(f"op={op!r}: there are no sockets to this directory: give it a FakeLDAPServer")
         elif op == "connect":
             from fakeldapd.server.refusals import CONNECTED
 

@@ -4,31 +4,17 @@ import importlib.util
 import re
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from clients.outcomes import CLIENTS, LONG, WAITS, outcomes
+from clients.outcomes import CLIENTS, LONG, ROWS, WAITS, outcomes
 
 from fakeldapd import FakeLDAPServer
 from fakeldapd.double.faults import CONNECT_ACTIONS, TLS_ACTIONS
 from fakeldapd.middleware.faults import ACTIONS
 from fakeldapd.protocol import messages as m
 
-PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 PEOPLE = {"users": {name: {"password": "secret"} for name in ("ada", "bob", "cyd")}}
-
-
-def rows() -> list[tuple[str, list[str]]]:
-    """The first cell of each row, and those of the clients."""
-    _, _, section = PAGE.read_text(encoding="utf-8").partition("| fault | ldap3 | python-ldap | ldapsearch |\n")
-    lines = re.match(r"(?:\|.*\|\n)*", section)
-    assert lines is not None
-    split = [[cell.strip() for cell in line.strip("|\n").split(" | ")] for line in lines[0].splitlines(keepends=True)]
-    return [(first, others) for first, *others in split[1:]]
-
-
-ROWS = rows()
 
 
 @pytest.fixture(scope="module")

@@ -327,7 +327,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"referral": [1]}, "referral=\\[1\\]: text is expected"),
     ({"code": 1, "text": 5}, "text=5: text is expected"),
     ({"octets": "x"}, "octets='x': bytes"),
-    ({"op": "connect", "action": "refuse"}, "there are no connections to this directory"),
+    ({"op": "connect", "action": "refuse"}, "there are no sockets to this directory"),
     ({"op": "connect", "action": "refsue"}, "action 'refsue': one of refuse, .*; did you mean 'refuse'?"),
     ({"op": "connect"}, "action None: one of refuse"),
     ({"op": "tls", "action": "expird"}, "did you mean 'expired'?"),

@@ -243,9 +243,7 @@ class InProcess:
             self._read(action.octets)
         elif isinstance(action, StartTLS):
             self._tls_begins()
-        elif isinstance(action, Disconnect):
-            if action.abort:
-                self._received.clear()
+        elif isinstance(action, Disconnect):  # what came before a reset can be received, as from a socket
             self._end_connection()
         else:
             raise TypeError(f"a handler gave {action!r}, which is not an action")
