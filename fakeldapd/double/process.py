@@ -24,7 +24,7 @@ ASKED_OF_CLOCK = frozenset(("advance", "set", "stop"))
 
 
 class ProcessError(RuntimeError):
-    """What can't be done with a server in another process, or a process that has ended. ``str`` says what to do."""
+    """What can't be done with a server in another process, or one that has ended. ``str`` says what to do."""
 
 
 class Held:
@@ -47,6 +47,7 @@ class Child:
             env=environment,
         )
         self._lock = threading.Lock()
+        self._parent = os.getpid()
         try:
             self.facts: dict[str, Any] = self.ask("start", data, clock, settings)
         except BaseException:
@@ -62,6 +63,8 @@ class Child:
         """Have something done there. Raises what that raises, and ProcessError where it can't be sent or nobody is
         there any more.
         """
+        if self._parent != os.getpid():
+            raise ProcessError(f"the server belongs to process {self._parent}, and this is a fork of that one")
         try:
             octets = pickle.dumps((what, arguments, named))
         except (pickle.PicklingError, TypeError, AttributeError) as error:

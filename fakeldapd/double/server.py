@@ -113,7 +113,7 @@ class FakeLDAPServer(Verification):
         self._service: Service | None = None
         self._addresses: list[Any] = []
         self.urls: tuple[str, ...] = ()
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: str | None = None
         self._process = 0
         self._subprocess = subprocess
         self._child: Child | None = None
@@ -176,8 +176,8 @@ class FakeLDAPServer(Verification):
         if settings.offers_tls:
             urls.append("ldaps://127.0.0.1:0")
         if self._ldapi:
-            self._folder = tempfile.TemporaryDirectory(prefix="fakeldapd-")
-            urls.append("ldapi://" + f"{self._folder.name}/ldapi".replace("/", "%2F"))
+            self._folder = _own_folder("fakeldapd-")
+            urls.append("ldapi://" + f"{self._folder}/ldapi".replace("/", "%2F"))
         return urls
 
     def stop(self) -> None:
@@ -185,10 +185,10 @@ class FakeLDAPServer(Verification):
         from fakeldapd.server.thread import THREAD
 
         child, self._child = self._child, None
+        service, self._service = self._service, None
         if child is not None:
             self.clock = self._own_clock
             child.end()
-        service, self._service = self._service, None
         if service is None or self._process != os.getpid():
             return
         try:
@@ -199,7 +199,7 @@ class FakeLDAPServer(Verification):
 
     def _remove_folder(self) -> None:
         if self._folder is not None:
-            self._folder.cleanup()
+            shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
 
     def __enter__(self) -> "FakeLDAPServer":
@@ -213,7 +213,7 @@ class FakeLDAPServer(Verification):
     async def __aenter__(self) -> "FakeLDAPServer":
         from fakeldapd.server.thread import aside
 
-        return await aside(self.start)
+        return await aside(self.start, self.stop)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -228,11 +228,7 @@ class FakeLDAPServer(Verification):
         """
         from fakeldapd.server.thread import THREAD
 
-        if self._process != os.getpid():
-            raise ServerError(
-                f"the server runs in process {self._process}, and this is a fork of that one: "
-                "make a FakeLDAPServer here, or fork before you start it"
-            )
+        self._must_be_here()
         return work() if THREAD.is_here else THREAD.call(work)
 
     def take_down(self) -> "Deferred[None]":
@@ -251,6 +247,13 @@ class FakeLDAPServer(Verification):
         if self._service is None and self._child is None:
             raise ServerError("this server doesn't run: write `with FakeLDAPServer(...) as server:`, or call start()")
 
+    def _must_be_here(self) -> None:
+        if self._process != os.getpid():
+            raise ServerError(
+                f"the server runs in process {self._process}, and this is a fork of that one: "
+                "make a FakeLDAPServer here, or fork before you start it"
+            )
+
     def _running(self) -> "Service":
         self._must_run()
         assert self._service is not None
@@ -259,12 +262,13 @@ class FakeLDAPServer(Verification):
     def _fact(self, name: str) -> str:
         """What a child has told of itself, or the directory knows."""
         self._must_run()
-        return str(getattr(self.directory, name) if self._child is None else self._child.facts[name])
+        return str(getattr(self._directory, name) if self._child is None else self._child.facts[name])
 
     @property
     def directory(self) -> FakeDirectory:
-        """What it serves, without a socket."""
+        """What it serves, without a socket. Raises ServerError in a forked process, which has only a copy."""
         self._must_run()
+        self._must_be_here()
         assert self._directory is not None
         return self._directory
 
@@ -430,16 +434,22 @@ class FakeLDAPServer(Verification):
         return self.directory.lint(large=large, ignore=ignore)
 
 
-@functools.cache
-def _certificates() -> str:
-    """A directory for certificates of this process's servers: they are made once, and trusted by nobody else."""
-    name, process = tempfile.mkdtemp(prefix="fakeldapd-tls-"), os.getpid()
+def _own_folder(prefix: str) -> str:
+    """A new folder, gone when this process ends, and not when a forked child does."""
+    name, process = tempfile.mkdtemp(prefix=prefix), os.getpid()
 
     def remove() -> None:
-        if os.getpid() == process:  # not a forked child, when it ends
+        if os.getpid() == process:
             shutil.rmtree(name, ignore_errors=True)
 
     atexit.register(remove)
+    return name
+
+
+@functools.cache
+def _certificates() -> str:
+    """A directory for certificates of this process's servers: they are made once, and trusted by nobody else."""
+    name = _own_folder("fakeldapd-tls-")
     try:
         certificates.ensure(Path(name))
     except certificates.CertificateError as error:
