@@ -27,7 +27,7 @@ from fakeldapd.operations.request import Entries, Handler, Middleware, Request, 
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.decode import attribute
 from fakeldapd.protocol.filter import parse
-from fakeldapd.protocol.result import LDAPError
+from fakeldapd.protocol.result import LDAPError, ResultCode
 from fakeldapd.schema.revision import SchemaState
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ Changes: TypeAlias = "Mapping[str, Values | None] | Iterable[tuple[str, str, Val
 _T = TypeVar("_T")
 
 OPERATIONS = {name: m.ModifyOperation(number) for number, name in OPERATION_NAMES.items()}
+_RESET = LDAPError(ResultCode.UNAVAILABLE, "the directory was reset")
 LAYERS = ("stubs", "faults", "recorder")
 """What may be around a directory, from the inside out."""
 _NOT_HERE = frozenset(
@@ -167,7 +168,7 @@ class FakeDirectory(Remembering):
         self._stub_rules: Stubs | None = None
         self._admin = Session(identity=inner.admin_dn, is_admin=True)
         self.connections: weakref.WeakSet[Any] = weakref.WeakSet()
-        """In-process connections: what has ``drop()``."""
+        """In-process connections: what has ``begin_anew(error)`` and ``drop()``."""
         self.start = self.snapshot()
         """The state that ``reset`` goes back to."""
         self._begin_log()
@@ -426,11 +427,25 @@ class FakeDirectory(Remembering):
         self.clock.state = snapshot.clock
         inner.stamps.state = snapshot.stamps
 
-    def reset(self) -> None:
-        """Be as at the beginning."""
-        self._within(self._reset)
+    def reset(self, *, connections: str = "keep") -> None:
+        """Be as at the start: entries, schema, clock, faults, stubs, the request log, up again. Operations that are
+        running are answered 52, "the directory was reset", and no search goes on with an earlier cookie;
+        ``connections="drop"`` closes every connection as well. Raises ValueError for another word.
+        """
+        if connections not in ("keep", "drop"):
+            raise ValueError(f"connections={connections!r}: keep or drop is expected")
+        self._within(lambda: self._reset(connections == "drop"))
+        self.down = False
 
-    def _reset(self) -> None:
+    def _reset(self, drop: bool) -> None:
+        served: Iterable[Any] = () if self._factory is None else self._factory.connections
+        for connection in (*self.connections, *served):
+            connection.begin_anew(_RESET)
+        if drop:
+            for connection in list(self.connections):
+                connection.drop()
+            if self._factory is not None:
+                self._factory.drop()
         self._restore(self.start)
         for also in self._with_reset:
             also()

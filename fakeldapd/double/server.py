@@ -22,7 +22,6 @@ from fakeldapd.double.clock import Clock
 from fakeldapd.double.data import either
 from fakeldapd.double.directory import OPTIONS, FakeDirectory, Snapshot, make_settings
 from fakeldapd.double.verify import Verification
-from fakeldapd.protocol.result import LDAPError, ResultCode
 
 if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
@@ -41,7 +40,6 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 _SERVED = (*OPTIONS, "listen", "notice_on_stop")
-_RESET = LDAPError(ResultCode.UNAVAILABLE, "the directory was reset")
 
 
 class ServerError(RuntimeError):
@@ -354,26 +352,15 @@ class FakeLDAPServer(Verification):
             self.directory.restore(snapshot)
 
     def reset(self, *, connections: str = "keep") -> None:
-        """Be as at the start: entries, schema, clock, faults, stubs, the request log. Operations that are running are
-        answered 52, "the directory was reset"; ``connections="drop"`` closes every connection as well.
+        """Be as at the start: entries, schema, clock, faults, stubs, the request log, up again. Operations that are
+        running are answered 52, "the directory was reset", and no search goes on with an earlier cookie;
+        ``connections="drop"`` closes every connection as well.
         """
-        if connections not in ("keep", "drop"):
-            raise ValueError(f"connections={connections!r}: keep or drop is expected")
         if self._child is not None:
             self._child.ask("reset", connections=connections)
             self._child_down = False
-            return
-        service, directory = self._running(), self.directory
-
-        def anew() -> None:
-            for connection in list(service.factory.connections):
-                connection.begin_anew(_RESET)
-            if connections == "drop":
-                service.factory.drop()
-            directory.reset()
-
-        self.call(anew)
-        directory.down = False
+        else:
+            self.directory.reset(connections=connections)
 
     # --- as of its directory ------------------------------------------------------------------------------------------
 

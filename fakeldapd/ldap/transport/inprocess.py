@@ -56,9 +56,9 @@ _ENOTCONN = 107
 class Behind:
     """What is behind a URI: a handler, whether it is there, and a lock for who pulls it.
 
-    ``directory`` is a handler, or has one as its attribute ``handler``, which may become another one; where it has
-    ``down`` as well, that says whether the server is away; where it has ``connections``, a set, it calls ``drop``
-    of each connection in there when it goes away; ``on_unanswered`` is a middleware around Abandon and Unbind.
+    ``directory`` is a handler, or has one as its attribute ``handler``, which may become another one. It may have, too:
+    ``down``, which says whether the server is away; ``connections``, a set, and then it calls ``drop`` of each of them
+    when it goes away, and ``begin_anew`` when it is reset; ``on_unanswered``, a middleware around Abandon and Unbind.
     """
 
     def __init__(self, directory: Any) -> None:
@@ -392,6 +392,18 @@ class InProcess:
         if self.tls is None:
             self.close()
             raise TLSFailed
+
+    def begin_anew(self, error: LDAPError) -> None:
+        """Answer with ``error`` what is running or waits, and forget what searches may be gone on with."""
+        with self._server.lock:
+            pending = [Request(self.session, *each) for each in self._pending]
+            self._pending.clear()
+            for request in [*(running.request for running in self._running), *pending]:
+                self._failed(request, error)
+            for running in self._running[:]:
+                self._end(running)
+            self.session.suspended.clear()
+            self._woken.notify_all()
 
     def drop(self) -> None:
         """The server has gone away: what it has answered and nobody has received is lost."""
