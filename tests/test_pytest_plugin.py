@@ -29,10 +29,25 @@ def test_each_begins_as_at_the_start(ldap_directory, time):
     assert ADA in ldap_directory
     ldap_directory.delete(ADA)
 
-def test_the_same_server(ldap_server, ldap_directory, ldap_session_server):
-    assert ldap_server is ldap_session_server
+@pytest.fixture(scope="session")
+def application(ldap_server):
+    return ldap_server, ldap_server.url
+
+@pytest.fixture(autouse=True)
+def before_each(request):
+    if "ldap_directory" in request.fixturenames:
+        assert ADA in request.getfixturevalue("ldap_directory")
+
+def test_the_same_server(ldap_server, ldap_directory, application):
+    assert application == (ldap_server, ldap_server.url)
     assert ldap_server.directory is ldap_directory
+    assert not ldap_server.requests
     socket.create_connection((ldap_server.host, ldap_server.port)).close()
+    ldap_directory.delete(ADA)
+
+def test_who_uses_it_through_a_fixture_only(application):
+    server, url = application
+    assert ADA in server.directory
 
 def test_no_connection_is_left_from_the_test_before(ldap_server):
     kept.append(socket.create_connection((ldap_server.host, ldap_server.port)))
@@ -52,14 +67,21 @@ def test_more_data(ldap_directory):
     assert "ou=more,dc=example,dc=com" in ldap_directory
 
 @pytest.mark.ldap_options(size_limit=1, tls=True)
-def test_a_server_of_its_own(ldap_server, ldap_session_server):
-    assert ldap_server is not ldap_session_server
+def test_other_options(ldap_server, application):
+    server, url = application
+    assert server is ldap_server
+    assert ldap_server.url != url
     assert ldap_server.ldaps_url
     assert ADA in ldap_server.directory
 
 @pytest.mark.ldap_options(data={"base": "dc=other"})
 def test_other_data(ldap_server):
     assert ldap_server.base_dn == "dc=other"
+
+def test_and_the_session_s_again(ldap_server, application):
+    assert ldap_server.url == application[1]
+    with pytest.raises(RuntimeError, match="no ldaps://"):
+        ldap_server.ldaps_url
 
 def test_more_servers(make_ldap_server):
     one, two = make_ldap_server(), make_ldap_server({"base": "dc=two"})
@@ -121,14 +143,14 @@ def project(folder: Path, test: str, conftest: str = CONFTEST) -> Path:
 def test_fixtures(tmp_path: Path) -> None:
     done = run(project(tmp_path, FIXTURES))
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "9 passed" in done.stdout
+    assert "11 passed" in done.stdout
 
 
 def test_fixtures_in_parallel(tmp_path: Path) -> None:
     (project(tmp_path, FIXTURES) / "test_more.py").write_text(FIXTURES)
     done = run(tmp_path, "-n", "2", "--dist", "loadfile")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "18 passed" in done.stdout
+    assert "22 passed" in done.stdout
 
 
 def test_the_mixin(tmp_path: Path) -> None:
