@@ -95,15 +95,26 @@ class ReactorThread:
         reactor = self.reactor = _make_reactor()
         started = threading.Event()
         reactor.callWhenRunning(started.set)
-        self._thread = threading.Thread(
-            target=reactor.run, kwargs={"installSignalHandlers": False}, name="fakeldapd", daemon=True
-        )
+        self._thread = threading.Thread(target=_run, args=(reactor,), name="fakeldapd", daemon=True)
         self._thread.start()
         started.wait()
 
     def forget(self) -> None:
         """After a fork, in the child: there is no thread here. What the parent has is left alone."""
         self.__init__()  # type: ignore[misc]
+
+
+def _run(reactor: Any) -> None:
+    """Run it until it is stopped, and close what a reactor keeps open, because it is made to live as long as a process:
+    the pipe that wakes it.
+    """
+    reactor.run(installSignalHandlers=False)
+    waker, reactor.waker = reactor.waker, None
+    reactor.removeReader(waker)
+    waker.connectionLost(None)
+    poller = getattr(reactor, "_poller", None)
+    if poller is not None:
+        poller.close()
 
 
 def _make_reactor() -> Any:

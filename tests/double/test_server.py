@@ -131,6 +131,26 @@ def test_any_number_at_once_and_nothing_is_left() -> None:
         server.stop()
 
 
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="there is no /proc")
+def test_no_descriptor_is_left() -> None:
+    script = """
+import asyncio, gc, os
+from fakeldapd import FakeLDAPServer
+async def use():
+    async with FakeLDAPServer() as server:
+        server.down = True
+        server.down = False
+def open_ones():
+    with FakeLDAPServer(tls=True, ldapi=True), FakeLDAPServer() as server:
+        server.reset(connections="drop")
+    asyncio.run(use())
+    gc.collect()
+    return len(os.listdir("/proc/self/fd"))
+print(len({open_ones() for _ in range(4)}))
+"""
+    assert run_script(script) == "1\n"
+
+
 def test_again_on_the_same_object() -> None:
     server = FakeLDAPServer(PEOPLE)
     for _ in range(2):
