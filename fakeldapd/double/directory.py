@@ -124,7 +124,7 @@ class Snapshot:
 class FakeDirectory(Remembering):
     """A directory of its own, in this process.
 
-    ``data`` is what it holds: LDIF (text, or the path of a file), a dict, YAML or JSON (see ``fakeldapd.double.data``),
+    ``data`` is what it holds: LDIF, YAML or JSON (text, or the path of a file), a dict (see ``fakeldapd.double.data``),
     or several of these; ``ldif`` is another name for it. Without any it is the sample directory, with ``empty=True`` it
     has no entry. ``stubs`` is a file of answers, see ``load_stubs``: after a reset it gives its first ones again.
     ``clock`` is a Clock, or the time at which one shall stand. Everything else are the command line's
