@@ -137,6 +137,8 @@ def make_ldap_server(request: pytest.FixtureRequest) -> "Iterator[Callable[..., 
 
 def _make_ready(request: pytest.FixtureRequest, server: "FakeLDAPServer") -> None:
     for mark in reversed(list(request.node.iter_markers("ldap_data"))):
+        if mark.kwargs or not mark.args:
+            raise pytest.UsageError("the mark ldap_data takes data, not names: ldap_data({'users': {'eve': {}}})")
         for data in mark.args:
             server.directory.load(data)
     _noted(request.node, server)
@@ -153,11 +155,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     if report.when == "call" and report.failed:
         for server in item.stash.get(_SERVERS, {}).values():
-            if len(server.requests):
-                report.sections.append((f"LDAP requests to {server.url}", str(server.requests)))
+            if asked := server.asked():
+                report.sections.append((f"LDAP requests to {server.url}", asked))
     if report.when == "call" and item.config.getoption("--ldap-lint"):
         servers = item.stash.get(_SERVERS, {}).values()
-        found = [(finding.check, str(finding)) for server in servers for finding in server.lint()]
+        found = [(finding.check, str(finding)) for server in servers if server.asked() for finding in server.lint()]
         vars(report)["ldap_lint"] = found  # goes with the report when the test ran in another process
     return report
 

@@ -173,6 +173,23 @@ def test_a_failed_test_shows_what_was_asked(tmp_path: Path) -> None:
     assert "wrong" not in report
 
 
+def test_a_failed_test_without_requests(tmp_path: Path) -> None:
+    test = """
+import pytest
+
+def test_stopped(make_ldap_server):
+    make_ldap_server().stop()
+    assert 0
+
+@pytest.mark.ldap_options(subprocess=True)
+def test_elsewhere(ldap_server):
+    assert 0
+"""
+    done = run(project(tmp_path, test), "--ldap-lint")
+    assert "2 failed" in done.stdout
+    assert "LDAP requests" not in done.stdout
+
+
 @pytest.mark.parametrize("parallel", [(), ("-n", "1")])
 def test_lint_at_the_end(tmp_path: Path, parallel: tuple[str, ...]) -> None:
     done = run(project(tmp_path, FAILING), "--ldap-lint", *parallel, warnings="default")
@@ -188,6 +205,45 @@ def test_the_mark_wants_names(tmp_path: Path) -> None:
     done = run(project(tmp_path, test))
     assert done.returncode == 1
     assert "takes options by name" in done.stdout
+
+
+def test_the_other_mark_wants_data(tmp_path: Path) -> None:
+    for mark in ("ldap_data()", "ldap_data(users={})"):
+        done = run(project(tmp_path, f"import pytest\n@pytest.mark.{mark}\ndef test(ldap_server): pass\n"))
+        assert done.returncode == 1
+        assert "takes data, not names" in done.stdout
+
+
+def test_what_a_failed_test_of_unittest_says(tmp_path: Path) -> None:
+    test = """
+import unittest, ldap3
+from fakeldapd import LDAPServerMixin
+
+class Tests(LDAPServerMixin, unittest.TestCase):
+    def test_login(self):
+        more = self.make_ldap_server({"base": "dc=more"})
+        for server in (self.ldap_server, more):
+            with ldap3.Connection(ldap3.Server(server.url, get_info=ldap3.NONE), auto_bind=True):
+                pass
+        self.assertEqual(more.base_dn, "dc=other")
+
+    def test_skip(self):
+        self.skipTest("why not")
+
+class AsyncTests(LDAPServerMixin, unittest.IsolatedAsyncioTestCase):
+    async def test_login(self):
+        with ldap3.Connection(ldap3.Server(self.ldap_server.url, get_info=ldap3.NONE), auto_bind=True):
+            pass
+        self.fail("it did")
+"""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "unittest", "-q", "test_it"]
+    project(tmp_path, test)
+    plain = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120).stderr
+    assert "failures=2, skipped=1" in plain
+    for said in (plain, run(tmp_path, warnings="default").stdout):
+        assert said.count("LDAP requests to ldap://127.0.0.1:") == 3
+        assert "#1 connection 1: bind" in said
 
 
 def test_who_does_not_use_it_imports_nothing(tmp_path: Path) -> None:

@@ -331,13 +331,17 @@ def _strings(name: str, given: Any) -> tuple[bytes, ...]:
 def _read_delay(given: Any, uniform: Callable[[float, float], float]) -> Callable[[], float]:
     wanted = RuleError(f"delay={given!r}: seconds are expected, or the least and the most")
     if isinstance(given, tuple | list):
-        if len(given) != 2 or not all(isinstance(each, int | float) for each in given) or not 0 <= given[0] <= given[1]:
+        if len(given) != 2 or not all(map(_is_seconds, given)) or not given[0] <= given[1]:
             raise wanted
         least, most = given
         return lambda: uniform(least, most)
-    if not isinstance(given, int | float) or given < 0:
+    if not _is_seconds(given):
         raise wanted
     return lambda: float(given)
+
+
+def _is_seconds(given: Any) -> bool:
+    return isinstance(given, int | float) and not isinstance(given, bool) and 0 <= given < float("inf")
 
 
 def in_words(said: Mapping[str, Any]) -> str:

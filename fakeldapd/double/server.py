@@ -401,6 +401,13 @@ class FakeLDAPServer(Verification):
         """What clients have asked since the start or the last reset, and what they were answered."""
         return self.directory.requests
 
+    def asked(self) -> str:
+        """The requests as text, for a report; empty where there are none, or nobody here knows of them (any more)."""
+        try:
+            return str(self.requests) if len(self.requests) else ""
+        except RuntimeError:
+            return ""
+
     def diff(self, snapshot: Snapshot | None = None, *, operational: bool = False) -> "Diff":
         """What has changed since the snapshot, or the start: see ``FakeDirectory.diff``."""
         return self.directory.diff(snapshot, operational=operational)

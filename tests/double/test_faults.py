@@ -314,6 +314,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"delay": -1}, "delay=-1: seconds"),
     ({"delay": (2, 1)}, "the least and the most"),
     ({"delay": "1"}, "seconds are expected"),
+    ({"delay": float("inf")}, "seconds are expected"),
+    ({"delay": (0, float("nan"))}, "the least and the most"),
     ({"action": "delay"}, "action 'delay' needs delay"),
     ({"action": "size-limit"}, "action 'size-limit' needs size_limit"),
     ({"action": "hang", "code": 1}, "code doesn't go with action 'hang': it takes delay, after_entries, performed"),
