@@ -104,13 +104,14 @@ class Criterion:
     Record, or with what is Coming.
 
     ``ops`` are the operations it may be asked of, none: all; ``shown`` gives what is told of a request beside it, else
-    it is the field of that name.
+    it is the field of that name. ``secrets``: it may be about one, and wants to see its hash.
     """
 
     read: Callable[[Any, Setting], Any]
     fits: Callable[[Any, Any, Setting], bool]
     ops: tuple[str, ...] = ()
     shown: "Callable[[RecordedRequest], Any] | None" = None
+    secrets: bool = False
 
 
 # --- reading what is wanted -------------------------------------------------------------------------------------------
@@ -337,6 +338,9 @@ def _has_control(ready: Any, asked: Any, setting: Setting) -> bool:
 
 
 def _filter_is(ready: Any, asked: Any, setting: Setting) -> bool:
+    kind = asked.op.filter.__class__
+    if kind in _ITEMS and ready[0] != kind.__name__:
+        return False
     return alike(ready, setting.meaning.filter(asked.op.filter))
 
 
@@ -409,6 +413,11 @@ def _password(asked: Any) -> Any:
     return getattr(authentication, "password", getattr(authentication, "credentials", None))
 
 
+def _user(asked: Any) -> bytes | None:
+    """Whose password; of what is known when secrets are."""
+    return getattr(asked.op.value, "user", None)
+
+
 def _code(asked: Any) -> int | None:
     response = asked.result
     return response.op.code if response is not None and isinstance(response.op, m.LDAPResult) else None
@@ -425,6 +434,7 @@ _WHO: Mapping[str, Callable[[Any], bool]] = {
     "users": lambda asked: asked.identity is not None or asked.is_admin,
     "admin": lambda asked: asked.is_admin,
 }
+_ITEMS = frozenset((m.Equality, m.Present, m.Substrings, m.GreaterOrEqual, m.LessOrEqual, m.Approx, m.Extensible))
 _TEXT = (str, bytes)
 _PLACED = ("bind", "search", "compare", "add", "modify", "rename", "delete")
 _SEARCH, _BIND, _RENAME, _EXT = ("search",), ("bind",), ("rename",), ("extended",)
@@ -446,26 +456,26 @@ CRITERIA: dict[str, Criterion] = {
     "method": Criterion(
         lambda wanted, setting: _a("method", str, "simple or a mechanism")(wanted, setting).lower(), _is(_method), _BIND
     ),
-    "password": Criterion(_a("password", _TEXT, "text"), _is(_password), _BIND),
+    "password": Criterion(_a("password", _TEXT, "text"), _is(_password), _BIND, secrets=True),
     "base": Criterion(_a_dn("base"), _dn_is(_place), _SEARCH),
     "scope": Criterion(_a_choice("scope", SCOPE_NAMES, subtree=2, children=3), _of_op("scope"), _SEARCH),
-    "filter": Criterion(_read_filter, _filter_is, _SEARCH),
-    "clause": Criterion(_read_filter, _has_clause, _SEARCH, lambda request: request.filter),
+    "filter": Criterion(_read_filter, _filter_is, _SEARCH, secrets=True),
+    "clause": Criterion(_read_filter, _has_clause, _SEARCH, lambda request: request.filter, secrets=True),
     "deref": Criterion(_a_choice("deref", DEREF_NAMES), _of_op("deref"), _SEARCH),
     "size_limit": Criterion(_a_count("size_limit"), _of_op("size_limit"), _SEARCH),
     "time_limit": Criterion(_a_count("time_limit"), _of_op("time_limit"), _SEARCH),
     "types_only": Criterion(_a("types_only", bool, "True or False"), _of_op("types_only"), _SEARCH),
     "entries": Criterion(_a_count("entries"), _is(lambda asked: asked.entries), _SEARCH),
-    "attributes": Criterion(_read_values, _has_attributes, ("search", "add")),
+    "attributes": Criterion(_read_values, _has_attributes, ("search", "add"), secrets=True),
     "attribute": Criterion(_read_attribute, _names_attribute, ("search", "compare", "add", "modify"), _named),
-    "value": Criterion(_a("value", _TEXT, "text"), _has_value, ("modify", "compare"), _named),
-    "changes": Criterion(_read_changes, _has_changes, ("modify",)),
+    "value": Criterion(_a("value", _TEXT, "text"), _has_value, ("modify", "compare"), _named, secrets=True),
+    "changes": Criterion(_read_changes, _has_changes, ("modify",), secrets=True),
     "new_rdn": Criterion(_a_dn("new_rdn"), _dn_is(lambda asked: asked.op.new_rdn), _RENAME),
     "new_superior": Criterion(_a_dn("new_superior"), _dn_is(lambda asked: asked.op.new_superior), _RENAME),
     "keep_old": Criterion(
         _a("keep_old", bool, "True or False"), _is(lambda asked: not asked.op.delete_old_rdn), _RENAME
     ),
     "name": Criterion(_a("name", str, "an OID"), _of_op("name"), _EXT),
-    "user": Criterion(_a("user", _TEXT, "text"), _is(lambda asked: getattr(asked.op.value, "user", None)), _EXT),
+    "user": Criterion(_a("user", _TEXT, "text"), _is(_user), _EXT, secrets=True),
 }
 """What requests may be picked by. The words of Afterwards are only for those that were answered."""

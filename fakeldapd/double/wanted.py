@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from fakeldapd.double.criteria import CRITERIA, Criterion, Setting
 from fakeldapd.double.names import RuleError, nearest, one_of
 from fakeldapd.double.recorded import OPS, code_name
-from fakeldapd.middleware.secrets import Hide, Secret, concealed
+from fakeldapd.middleware.secrets import Secret, concealed
 from fakeldapd.operations.extended import WHO_AM_I
 from fakeldapd.operations.passmod import PASSWORD_MODIFY
 from fakeldapd.operations.request import Request
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.connection import STARTTLS
+from fakeldapd.schema.dn import DN
 
 if TYPE_CHECKING:
     from fakeldapd.double.recorded import RecordedRequest
@@ -88,17 +89,34 @@ class Operations:
 class Coming:
     """A request that is being asked, with the names that a Record of it has."""
 
-    __slots__ = ("became", "controls", "identity", "is_admin", "op", "peer", "tls")
+    __slots__ = ("_session", "controls", "op")
 
-    def __init__(self, request: Request, hide: Hide) -> None:
-        session = request.session
-        self.op = concealed(request.op, hide)
+    became = None
+
+    def __init__(self, request: Request, op: Any) -> None:
+        self.op = op
         self.controls = request.controls
-        self.identity = session.identity
-        self.is_admin = session.is_admin
-        self.tls = session.tls
-        self.became = None
-        self.peer: Peer | None = getattr(session.witness, "peer", None)
+        self._session = request.session
+
+    @property
+    def identity(self) -> DN | None:
+        """Who asks."""
+        return self._session.identity
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether that is the administrator."""
+        return self._session.is_admin
+
+    @property
+    def tls(self) -> bool:
+        """Whether it comes through TLS."""
+        return self._session.tls
+
+    @property
+    def peer(self) -> "Peer | None":
+        """Its connection in the log."""
+        return getattr(self._session.witness, "peer", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +148,7 @@ class Wanted:
             self._ready.append((name, criterion, criterion.read(given, setting)))
         if not kinds:
             raise RuleError(f"no operation has all of {', '.join(criteria)}")
+        self._secrets = any(criterion.secrets for _, criterion, _ in self._ready)
         self.kinds = kinds
         """Of these kinds a request must be."""
 
@@ -147,14 +166,20 @@ class Wanted:
         return self.operations.include(request.record.op)
 
     def takes(self, request: Request) -> bool:
-        """Whether one that is being asked is one."""
-        return self._fits(Coming(request, self._setting.hide))
+        """Whether one that is being asked is one, which is of these ``kinds``."""
+        op: Any = request.op
+        if self.operations.oids and not self.operations.include(op):
+            return False
+        setting = self._setting
+        asked = Coming(request, concealed(op, setting.hide) if self._secrets else op)
+        for _, criterion, ready in self._ready:  # noqa: SIM110 -- a generator would cost more than the tests
+            if not criterion.fits(ready, asked, setting):
+                return False
+        return True
 
     def fits(self, request: "RecordedRequest") -> bool:
         """Whether one that was asked is one."""
-        return self._fits(request.record)
-
-    def _fits(self, asked: Any) -> bool:
+        asked = request.record
         if asked.op.__class__ not in self.kinds or not self.operations.include(asked.op):
             return False
         return all(criterion.fits(ready, asked, self._setting) for _, criterion, ready in self._ready)
