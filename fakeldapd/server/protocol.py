@@ -225,7 +225,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
                 return
             unusual = _UNUSUAL.get(message.op.__class__)
             if unusual is None:
-                begin(Request(session, message.message_id, message.op, message.controls))  # type: ignore[arg-type]
+                begin(Request(session, message.message_id, message.op, message.controls, message.octets))  # type: ignore[arg-type]
             else:
                 unusual(self, message)
 
@@ -259,11 +259,11 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         if message.op.name == STARTTLS:  # type: ignore[union-attr]
             self._begin_alone(message)
         else:
-            self._begin(Request(self.session, message.message_id, message.op, message.controls))  # type: ignore[arg-type]
+            self._begin(Request(self.session, message.message_id, message.op, message.controls, message.octets))  # type: ignore[arg-type]
 
     def _begin_alone(self, message: m.LDAPMessage) -> None:
         self._held |= ALONE
-        request = Request(self.session, message.message_id, message.op, message.controls)  # type: ignore[arg-type]
+        request = Request(self.session, message.message_id, message.op, message.controls, message.octets)  # type: ignore[arg-type]
         if self._begin(request):
             self._was_alone(request)
         else:

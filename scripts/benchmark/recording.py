@@ -26,10 +26,10 @@ from scripts.benchmark.workloads import (
 )
 
 USERS = 1000
-TURNS = 9
+TURNS = 15
 """How often each server is asked."""
 
-ASKED = ("base", "and", "compare", "bind", "modify")
+ASKED = ("base", "equality", "and", "compare", "bind", "modify")
 """The workloads."""
 
 AIM = "25"

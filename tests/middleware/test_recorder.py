@@ -11,6 +11,7 @@ from fakeldapd.operations.passmod import PASSWORD_MODIFY
 from fakeldapd.operations.request import Action, Delay, Disconnect, Entries, Pause, Raw, Request, Response, Session
 from fakeldapd.protocol import ber
 from fakeldapd.protocol import messages as m
+from fakeldapd.protocol.encode import encode_message
 from fakeldapd.protocol.filter import parse
 from fakeldapd.schema.dn import DN
 
@@ -31,8 +32,10 @@ class Ticking:
         return self.now
 
 
-def asked(log: Log, *actions: Any, op: Any = SEARCH, session: Session | None = None) -> Iterator[Action]:
-    """A recorded operation that gives these actions."""
+def asked(
+    log: Log, *actions: Any, op: Any = SEARCH, session: Session | None = None, octets: bytes = b""
+) -> Iterator[Action]:
+    """A recorded operation that gives these actions; ``octets`` are what it came as."""
 
     def handler(request: Request) -> Iterator[Action]:
         for action in actions:
@@ -43,7 +46,7 @@ def asked(log: Log, *actions: Any, op: Any = SEARCH, session: Session | None = N
                 continue
             yield action
 
-    return recorder(log)(handler)(Request(session or Session(peer="10.0.0.1:5"), 7, op))
+    return recorder(log)(handler)(Request(session or Session(peer="10.0.0.1:5"), 7, op, (), octets))
 
 
 def log() -> Log:
@@ -169,35 +172,72 @@ def filtered(filter: m.Filter) -> m.SearchRequest:
     return m.SearchRequest(b"", 2, 0, 0, 0, False, filter)
 
 
+SECRETIVE: list[Any] = [
+    m.BindRequest(3, b"cn=a", m.SimpleAuthentication(SECRET)),
+    m.BindRequest(3, b"", m.SaslCredentials(b"PLAIN", SECRET)),
+    m.AddRequest(b"cn=a", (m.Attribute(b"cn", (b"a",)), m.Attribute(b"userPassword;x-y", (SECRET,)))),
+    m.ModifyRequest(b"cn=a", (m.Change(0, b"cn", (b"a",)), m.Change(2, b"2.5.4.35", (SECRET, SECRET)))),
+    m.CompareRequest(b"cn=a", b"USERPASSWORD", SECRET),
+    m.ExtendedRequest(PASSWORD_MODIFY, passmod(b"cn=a", SECRET, SECRET)),
+    m.ExtendedRequest(PASSWORD_MODIFY, passmod(b"cn=a", SECRET) + b"junk"),
+    filtered(parse(b"(userPassword=" + SECRET + b")")),
+    filtered(parse(b"(&(cn=a)(|(!(userPassword>=" + SECRET + b"))(unicodePwd~=" + SECRET + b")))")),
+    filtered(parse(b"(userPassword=top*" + SECRET + b")")),
+    filtered(parse(b"(userPassword:2.5.13.17:=" + SECRET + b")")),
+    # what can't be told apart from something else
+    m.BindRequest(3, b"cn=" + SECRET, m.SimpleAuthentication(SECRET)),
+    m.AddRequest(b"cn=a", (m.Attribute(b"userPassword", (SECRET, b"x" + SECRET)),)),
+    m.ModifyRequest(b"cn=a", (m.Change(2, b"userPassword", (SECRET, b"")),)),
+]
+
+
+@pytest.mark.parametrize("came", [False, True], ids=["as values", "as octets"])
+@pytest.mark.parametrize("op", SECRETIVE)
+def test_nothing_secret_is_kept(op: Any, came: bool) -> None:
+    kept = log()
+    list(asked(kept, DONE, op=op, octets=encode_message(7, op) if came else b""))
+    [record] = kept.snapshot()
+    names = [op.name] if isinstance(op, m.BindRequest) else []
+    in_memory = [each for each in contents(tuple(record.row)) if isinstance(each, bytes) and each not in names]
+    assert not [each for each in in_memory if SECRET in each]
+    assert type(record.op) is type(op)
+    assert record.message_id == 7
+    found = [each for each in contents(record.op) if each not in names]
+    assert [each for each in found if isinstance(each, Secret)]
+    assert not [each for each in found if isinstance(each, bytes) and SECRET in each]
+    assert contents(record.op) == contents(concealed(op, kept.hide))
+
+
 @pytest.mark.parametrize(
     "op",
     [
-        m.BindRequest(3, b"cn=a", m.SimpleAuthentication(SECRET)),
-        m.BindRequest(3, b"", m.SaslCredentials(b"PLAIN", SECRET)),
-        m.AddRequest(b"cn=a", (m.Attribute(b"cn", (b"a",)), m.Attribute(b"userPassword;x-y", (SECRET,)))),
-        m.ModifyRequest(b"cn=a", (m.Change(0, b"cn", (b"a",)), m.Change(2, b"2.5.4.35", (SECRET, SECRET)))),
-        m.CompareRequest(b"cn=a", b"USERPASSWORD", SECRET),
-        m.ExtendedRequest(PASSWORD_MODIFY, passmod(b"cn=a", SECRET, SECRET)),
-        m.ExtendedRequest(PASSWORD_MODIFY, passmod(b"cn=a", SECRET) + b"junk"),
-        filtered(parse(b"(userPassword=" + SECRET + b")")),
-        filtered(parse(b"(&(cn=a)(|(!(userPassword>=" + SECRET + b"))(unicodePwd~=" + SECRET + b")))")),
-        filtered(parse(b"(userPassword=top*" + SECRET + b")")),
-        filtered(parse(b"(userPassword:2.5.13.17:=" + SECRET + b")")),
+        m.AddRequest(b"cn=a", (m.Attribute(b"userPassword", (b"one", b"two")), m.Attribute(b"unicodePwd", (b"3",)))),
+        m.ModifyRequest(b"cn=a", (m.Change(1, b"userPassword", (b"one",)), m.Change(0, b"userPassword", (b"two",)))),
+        m.AddRequest(b"cn=a", (m.Attribute(b"userPassword", (b"{SSHA}c2FsdGVkaGFzaA==", b"two")),)),
     ],
 )
-def test_nothing_secret_is_kept(op: Any) -> None:
+def test_each_secret_keeps_its_place(op: Any) -> None:
     kept = log()
-    list(asked(kept, DONE, op=op))
-    [record] = kept.snapshot()
-    assert type(record.op) is type(op)
-    found = contents(record.op)
-    assert [each for each in found if isinstance(each, Secret)]
-    assert not [each for each in found if isinstance(each, bytes) and SECRET in each]
+    list(asked(kept, DONE, op=op, octets=encode_message(7, op)))
+    assert contents(kept.snapshot()[0].op) == contents(op)
+    assert list(map(str, contents(kept.snapshot()[0].op))) == list(map(str, contents(concealed(op, kept.hide))))
+
+
+def test_octets_are_read_when_somebody_looks() -> None:
+    kept = log()
+    controls = (m.Control(b"1.2.3", True, b"x"),)
+    session = Session()
+    octets = encode_message(9, SEARCH, controls)
+    list(recorder(kept)(lambda request: iter([DONE]))(Request(session, 9, SEARCH, controls, octets)))
+    assert octets in kept.rows[0]
+    record = kept.snapshot()[0]
+    assert (record.message_id, record.op, record.controls) == (9, SEARCH, controls)
+    assert record.asked is kept.snapshot()[0].asked
 
 
 def contents(value: Any) -> list[Any]:
     """Everything in a value that isn't made of something else."""
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | list):
         return [each for part in value for each in contents(part)]
     names = getattr(type(value), "__slots__", ())
     if names and not isinstance(value, Secret):
