@@ -250,6 +250,7 @@ class FakeDirectory(Remembering):
     def serve_by(self, factory: "LDAPServerFactory") -> None:
         """Its connections come from here: they may have faults, too."""
         self._factory = factory
+        factory.opened = self.opened
 
     # --- what it is ---------------------------------------------------------------------------------------------------
 

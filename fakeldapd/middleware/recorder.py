@@ -51,13 +51,16 @@ Encoded: TypeAlias = tuple[bytes, tuple[bytes, ...]]
 
 
 class Peer:
-    """A connection in a log. ``number`` counts from 1 in each epoch; ``unbound`` and ``closed`` say how it ended."""
+    """A connection in a log. ``number`` counts from 1 in each epoch; ``asked`` says whether it has asked for anything,
+    ``unbound`` and ``closed`` how it ended.
+    """
 
-    __slots__ = ("closed", "name", "number", "unbound")
+    __slots__ = ("asked", "closed", "name", "number", "unbound")
 
     def __init__(self, number: int, name: str) -> None:
         self.number = number
         self.name = name
+        self.asked = False
         self.unbound = False
         self.closed = False
 
@@ -187,7 +190,9 @@ class Log:
         return [Record(row) for row in _list(self.rows)]
 
     def connections(self) -> list[Peer]:
-        """The connections that have asked for something in this epoch, in that order. May be called from any thread."""
+        """The connections that have come in this epoch, or asked for something, in that order. May be called from any
+        thread.
+        """
         return _list(self.peers)
 
     def begin(self, request: Request) -> list[Any]:
@@ -195,7 +200,7 @@ class Log:
         session = request.session
         watched: Any = session.witness
         if watched is None or watched.epoch is not self.epoch:
-            watched = self.meet(session)
+            watched = self._first_of(session)
         op: Any = request.op
         kind = op.__class__
         asked: Any = request.octets
@@ -232,13 +237,25 @@ class Log:
         self.rows.append(row)
         return row
 
-    def meet(self, session: Session) -> "_Watched":
-        """Keep a connection that has come, or asks for the first time in this epoch."""
+    def opened(self, session: Session) -> None:
+        """A connection has come. One that isn't told of is met when it asks for something."""
+        self._meet(session)
+
+    def _meet(self, session: Session) -> "_Watched":
         self._met += 1
         peer = Peer(self._met, session.peer)
         self.peers.append(peer)
         watched = session.witness = _Watched(self, peer)
         return watched
+
+    def _first_of(self, session: Session) -> "_Watched":
+        """A connection asks for the first time in this epoch."""
+        watched: Any = session.witness
+        if watched is None or watched.came is not self.epoch:
+            watched = self._meet(session)
+        watched.peer.asked = True
+        watched.epoch = self.epoch
+        return watched  # type: ignore[no-any-return]
 
     def wake(self) -> None:
         """Let those look who wait for something to happen."""
@@ -248,14 +265,17 @@ class Log:
 
 
 class _Watched:
-    """A connection being watched: the witness of its session."""
+    """A connection being watched: the witness of its session. ``came`` is the epoch in which it came, ``epoch`` that
+    in which it has asked for something.
+    """
 
-    __slots__ = ("_log", "epoch", "peer")
+    __slots__ = ("_log", "came", "epoch", "peer")
 
     def __init__(self, log: Log, peer: Peer) -> None:
         self._log = log
         self.peer = peer
-        self.epoch = log.epoch
+        self.came = log.epoch
+        self.epoch: object = None
 
     def told(self, session: Session, op: m.RequestOp | None, message_id: int, controls: tuple[m.Control, ...]) -> None:
         """See Witness."""

@@ -137,6 +137,28 @@ def test_connections_are_counted() -> None:
     ]
 
 
+def test_connections_are_there_before_they_ask() -> None:
+    kept = log()
+    session, other, third = (Session(peer=name) for name in "abc")
+    kept.opened(session)
+    kept.opened(other)
+    assert [(peer.number, peer.name, peer.asked) for peer in kept.connections()] == [(1, "a", False), (2, "b", False)]
+    list(asked(kept, DONE, session=other))
+    list(asked(kept, DONE, session=third))
+    session.end()
+    assert [(p.number, p.asked, p.closed) for p in kept.connections()] == [
+        (1, False, True),
+        (2, True, False),
+        (3, True, False),
+    ]
+    assert [record.peer.number for record in kept.snapshot()] == [2, 3]
+    kept.opened(session := Session())
+    kept.clear()
+    assert kept.connections() == []
+    list(asked(kept, DONE, session=session))
+    assert [(peer.number, peer.asked) for peer in kept.connections()] == [(1, True)]
+
+
 def test_a_late_request_does_not_show_up_after_clear() -> None:
     kept = log()
     session = Session()

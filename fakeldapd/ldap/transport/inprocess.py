@@ -13,7 +13,7 @@ A directory may be used by several threads: one handler is pulled by one of them
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -57,17 +57,23 @@ class Behind:
 
     ``directory`` is a handler, or has one as its attribute ``handler``, which may become another one; where it has
     ``down`` as well, that says whether the server is away, and where it has ``connections``, a set, it calls ``drop``
-    of each connection in there when it goes away.
+    of each connection in there when it goes away. ``opened``, where it has that, is told of each session that begins.
     """
 
     def __init__(self, directory: Any) -> None:
         self._directory = directory
+        self._opened: Callable[[Session], None] | None = getattr(directory, "opened", None)
         self._is_handler = not hasattr(directory, "handler")
         self.connections: set[Any] | None = getattr(directory, "connections", None)
         try:
             self.lock = _locks.setdefault(directory, threading.RLock())
         except TypeError:  # nothing that can be remembered weakly
             self.lock = threading.RLock()
+
+    def opened(self, session: Session) -> None:
+        """A connection has come."""
+        if self._opened is not None:
+            self._opened(session)
 
     @property
     def handler(self) -> Handler:
@@ -131,6 +137,7 @@ class InProcess:
         self._octets: Connection | None = None  # reads what a handler gave as octets, and all that comes behind
         self._closed = False
         self._polls = server.connections is None
+        server.opened(self.session)
         if server.connections is not None:
             server.connections.add(self)
         if tls:
@@ -172,10 +179,12 @@ class InProcess:
 
     def _begin(self, message_id: int, op: m.RequestOp, controls: tuple[m.Control, ...]) -> None:
         if isinstance(op, m.AbandonRequest):
+            self.session.tell(op, message_id, controls)
             for running in [each for each in self._running if each.request.message_id == op.message_id]:
                 self._end(running)
             return
         if isinstance(op, m.UnbindRequest):
+            self.session.tell(op, message_id, controls)
             self._end_connection()
             return
         request = Request(self.session, message_id, op, controls)
@@ -328,7 +337,7 @@ class InProcess:
         self._pending.clear()
         for running in self._running[:]:
             self._end(running)
-        self.session.suspended.clear()
+        self.session.end()
         self._woken.notify_all()
 
     # --- answers ---
@@ -390,5 +399,7 @@ class InProcess:
                 self._end_connection()
 
     def close(self, octets: bytes = b"") -> None:
-        """End every operation."""
+        """End every operation. What is given is read as far as it can be."""
+        with suppress(ConnectionLost):
+            self.send_octets(octets)
         self.drop()
