@@ -48,7 +48,17 @@ OPERATIONS = {name: m.ModifyOperation(number) for number, name in OPERATION_NAME
 LAYERS = ("stubs", "faults", "recorder")
 """What may be around a directory, from the inside out."""
 _NOT_HERE = frozenset(
-    ("files", "listen", "allow_remote", "notice_on_stop", "ready_file", "log", "log_level", "admin_password_file")
+    (
+        "files",
+        "listen",
+        "allow_remote",
+        "notice_on_stop",
+        "ready_file",
+        "record_requests",
+        "log",
+        "log_level",
+        "admin_password_file",
+    )
 )
 OPTIONS = tuple(name for name, _ in options() if name not in _NOT_HERE)
 """What may be set, by the names of the command line's options."""

@@ -121,13 +121,11 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         """Twisted has accepted a client."""
         super().connectionMade()
         introduce(self.session, transport := self.transport)
-        self.factory.connections.add(self)
+        self.factory.connection_opened(self)
         self._outlet = Outlet(transport, self._room_changed)
         if hasattr(transport, "setTcpNoDelay"):
             transport.setTcpNoDelay(True)
         _log.debug("%s connected", self.session.peer)
-        if self.factory.opened is not None:
-            self.factory.opened(self.session)
         if self.factory.limits.idle_timeout:
             self._last_active = self._seconds()
             self._idle_timer = self.factory.clock.callLater(self.factory.limits.idle_timeout, self._idle)

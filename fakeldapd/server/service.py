@@ -107,6 +107,12 @@ class LDAPServerFactory(ServerFactory):
         for connection in self.connections:
             connection.handler = handler
 
+    def connection_opened(self, connection: LDAPServer) -> None:
+        """A connection is there, and its session knows of whom."""
+        self.connections.add(connection)
+        if self.opened is not None:
+            self.opened(connection.session)
+
     def connection_closed(self, connection: LDAPServer) -> None:
         """A connection says goodbye."""
         self.connections.discard(connection)

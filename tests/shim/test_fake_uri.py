@@ -79,9 +79,7 @@ def test_the_directory_remembers_what_was_asked() -> None:
         directory.assert_order(("bind", {"password": "alice-secret"}), "unbind")
         directory.assert_unbound()
         leaking.whoami_s()
-        with pytest.raises(
-            AssertionError, match=r"1 of 2 .*\n  connection 2 .* still open: 1 requests"
-        ):
+        with pytest.raises(AssertionError, match=r"1 of 2 .*\n  connection 2 .* still open: 1 requests"):
             directory.assert_unbound(timeout=0.01)
         leaking.unbind_s()
         idle.unbind_s()  # never asked, never connected
