@@ -17,12 +17,15 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 from fakeldapd.middleware.secrets import (
+    ASSERTING,
+    SHOWING,
     Secret,
     asks_for_secret,
     bind_later,
     blotted,
     concealed,
     concealed_answer,
+    concealed_controls,
     later,
     secrets_of,
 )
@@ -214,8 +217,11 @@ class Log:
             asked = blotted(asked, secrets, self.salt)
         elif secrets is None:
             asked = None
-        if not asked:
-            asked = LDAPMessage(request.message_id, concealed(op, self.hide), request.controls)
+        controls = request.controls
+        if controls:
+            controls = concealed_controls(controls, ASSERTING, self.hide)
+        if not asked or controls is not request.controls:
+            asked = LDAPMessage(request.message_id, concealed(op, self.hide), controls)
         self.seen = number = self.seen + 1
         row = [
             number,
@@ -315,7 +321,9 @@ def recorder(log: Log) -> Callable[[Handler], Handler]:
                     kind = action.__class__
                     if kind is Response:
                         of = action.op.__class__
-                        if of in _PLAIN or (of is BindResponse and action.op.server_sasl_creds is None):
+                        if action.controls:
+                            _note(log, row, op, action)
+                        elif of in _PLAIN or (of is BindResponse and action.op.server_sasl_creds is None):
                             row[_RESULT] = action
                         else:
                             _note(log, row, op, action)
@@ -375,11 +383,10 @@ def _note(log: Log, row: list[Any], asked: m.RequestOp, action: Action) -> None:
             _note_entries(log, row, ((op.dn, op.attributes),))  # type: ignore[union-attr]
         elif of is m.SearchResultReference or of is m.IntermediateResponse:
             _note_other(row, action)
-        elif of is BindResponse or of is m.ExtendedResponse:
-            answer = concealed_answer(asked, op, log.hide)
-            row[_RESULT] = action if answer is op else Response(answer, action.controls)  # type: ignore[union-attr]
         else:
-            row[_RESULT] = action
+            answer = concealed_answer(asked, op, log.hide)
+            controls = concealed_controls(action.controls, SHOWING, log.hide)  # type: ignore[union-attr]
+            row[_RESULT] = Response(answer, controls)
     elif kind is not Pause:
         _note_other(row, action)
 

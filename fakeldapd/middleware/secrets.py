@@ -11,6 +11,10 @@ from hashlib import sha256
 from hmac import compare_digest
 from typing import Any, TypeAlias
 
+from fakeldapd.operations.controls.assertion import ASSERTION
+from fakeldapd.operations.controls.deref import DEREF
+from fakeldapd.operations.controls.matched_values import MATCHED_VALUES
+from fakeldapd.operations.controls.read_entry import POST_READ, PRE_READ
 from fakeldapd.operations.passmod import PASSWORD_MODIFY, read_request
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.decode import decode_message
@@ -206,6 +210,32 @@ def concealed_answer(request: m.RequestOp, answer: Any, hide: Hide) -> Any:
         fields = (answer.code, answer.matched_dn, answer.diagnostic, answer.referral)
         return m.ExtendedResponse(*fields, answer.name, hide(answer.value))
     return answer
+
+
+ASSERTING = frozenset((ASSERTION, MATCHED_VALUES))
+"""Controls of requests that have filters in them."""
+
+SHOWING = frozenset((PRE_READ, POST_READ, DEREF))
+"""Controls of answers that have values of attributes in them."""
+
+
+def concealed_controls(controls: tuple[m.Control, ...], oids: frozenset[bytes], hide: Hide) -> tuple[m.Control, ...]:
+    """The controls with the value of each hidden that is one of ``oids`` and names an attribute whose values are
+    secrets; themselves where there is none.
+    """
+    if not any(_names_secret(control, oids) for control in controls):
+        return controls
+    return tuple(
+        m.Control(each.oid, each.criticality, hide(each.value or b"")) if _names_secret(each, oids) else each
+        for each in controls
+    )
+
+
+def _names_secret(control: m.Control, oids: frozenset[bytes]) -> bool:
+    if control.oid not in oids or not isinstance(control.value, bytes):
+        return False
+    value = control.value.lower()
+    return any(name in value for name in ATTRIBUTES)
 
 
 def _bind(op: m.BindRequest, hide: Hide) -> Any:

@@ -7,6 +7,10 @@ import pytest
 
 from fakeldapd.middleware.recorder import Log, recorder
 from fakeldapd.middleware.secrets import ATTRIBUTES, Secret, concealed, concealed_answer, is_secret
+from fakeldapd.operations.controls.assertion import ASSERTION
+from fakeldapd.operations.controls.deref import DEREF
+from fakeldapd.operations.controls.matched_values import MATCHED_VALUES
+from fakeldapd.operations.controls.read_entry import POST_READ, PRE_READ
 from fakeldapd.operations.passmod import PASSWORD_MODIFY
 from fakeldapd.operations.request import Action, Delay, Disconnect, Entries, Pause, Raw, Request, Response, Session
 from fakeldapd.protocol import ber
@@ -243,6 +247,37 @@ def test_each_secret_keeps_its_place(op: Any) -> None:
     list(asked(kept, DONE, op=op, octets=encode_message(7, op)))
     assert contents(kept.snapshot()[0].op) == contents(op)
     assert list(map(str, contents(kept.snapshot()[0].op))) == list(map(str, contents(concealed(op, kept.hide))))
+
+
+NAMED = b"\xa3\x1a\x04\x0cuserPassword\x04\x0a" + SECRET
+"""What a filter and an attribute have in common."""
+
+
+@pytest.mark.parametrize("came", [False, True], ids=["as values", "as octets"])
+@pytest.mark.parametrize(
+    ("oid", "asks", "answers"),
+    [
+        (ASSERTION, True, False),
+        (MATCHED_VALUES, True, False),
+        (PRE_READ, False, True),
+        (POST_READ, False, True),
+        (DEREF, False, True),
+        (b"1.2.3", False, False),
+    ],
+)
+def test_secrets_in_controls(oid: bytes, asks: bool, answers: bool, came: bool) -> None:
+    kept = log()
+    controls = (m.Control(b"1.2.3.4", True), m.Control(oid, True, NAMED), m.Control(oid, False, b"\x04\x02cn"))
+    done = Response(m.SearchResultDone(), controls)
+    octets = encode_message(9, SEARCH, controls) if came else b""
+    list(recorder(kept)(lambda request: iter([done]))(Request(Session(), 9, SEARCH, controls, octets)))
+    [record] = kept.snapshot()
+    for found, hidden in ((record.controls, asks), (record.result.controls, answers)):
+        assert found == controls  # a Secret is equal to what it was
+        assert isinstance(found[1].value, Secret) is hidden
+    assert record.op == SEARCH
+    in_request = [each for each in contents(record.asked) if isinstance(each, bytes) and SECRET in each]
+    assert bool(in_request) is not asks
 
 
 def test_octets_are_read_when_somebody_looks() -> None:
