@@ -16,7 +16,7 @@ from fakeldapd.directory.ldifwriter import write_record
 from fakeldapd.directory.snapshot import Snapshot as TreeSnapshot
 from fakeldapd.directory.snapshot import SnapshotError
 from fakeldapd.double import data as forms
-from fakeldapd.double.clock import Clock
+from fakeldapd.double.clock import Clock, State
 from fakeldapd.double.names import as_octets, as_text, nearest
 from fakeldapd.double.recorded import OPERATION_NAMES
 from fakeldapd.double.remembering import SCOPES, Remembering
@@ -126,7 +126,7 @@ class Snapshot:
 
     tree: TreeSnapshot
     schema: SchemaState
-    clock: tuple[float | None, float]
+    clock: State
     stamps: Any
 
 

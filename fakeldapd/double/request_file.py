@@ -8,6 +8,7 @@ there are the last requests of a service that runs for weeks, and those of the r
 import json
 import logging
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,8 @@ class RequestFile(Log):
     def begin(self, request: Request) -> list[Any]:
         """See Log."""
         row = super().begin(request)
-        self._running.append(Record(row))
+        self._running.append(record := Record(row))
+        record.peer.ahead = time.time() - self.seconds()  # a connection may be there while the machine sleeps
         return row
 
     def wake(self) -> None:

@@ -14,7 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from fakeldapd.middleware.secrets import (
     ASSERTING,
@@ -53,23 +53,57 @@ Encoded: TypeAlias = tuple[bytes, tuple[bytes, ...]]
 """An entry that was sent: its DN and encoded PartialAttributes."""
 
 
-class Peer:
-    """A connection in a log. ``number`` counts from 1 in each epoch; ``asked`` says whether it has asked for anything,
-    ``unbound`` and ``closed`` how it ended.
+class Going(Protocol):
+    """How a clock goes for a while."""
+
+    def at(self, now: float) -> float:
+        """What it shows when the machine's shows ``now``, both in seconds since the epoch."""
+        ...
+
+
+class Timepiece(Protocol):
+    """A clock whose ``state`` is another one whenever it is moved: a request is kept with that, and what time it was is
+    worked out when somebody asks.
     """
 
-    __slots__ = ("asked", "closed", "name", "number", "unbound")
+    @property
+    def state(self) -> Going:
+        """How it goes now."""
+        ...
 
-    def __init__(self, number: int, name: str) -> None:
+
+class Machine:
+    """The machine's clock."""
+
+    @property
+    def state(self) -> "Machine":
+        """See Timepiece."""
+        return self
+
+    def at(self, now: float) -> float:
+        """See Going."""
+        return now
+
+
+class Peer:
+    """A connection in a log. ``number`` counts from 1 in each epoch; ``asked`` says whether it has asked for anything,
+    ``unbound`` and ``closed`` how it ended. ``ahead`` is by how much the machine's clock is ahead of the one that
+    durations are measured by.
+    """
+
+    __slots__ = ("ahead", "asked", "closed", "name", "number", "unbound")
+
+    def __init__(self, number: int, name: str, ahead: float) -> None:
         self.number = number
         self.name = name
+        self.ahead = ahead
         self.asked = False
         self.unbound = False
         self.closed = False
 
 
 # What a row holds, by position. A list takes a fraction of the time that an object with these attributes takes.
-_NUMBER, _PEER, _IDENTITY, _IS_ADMIN, _TLS, _SSF, _ASKED, _AT, _BEGAN, _ENDED = range(10)
+_NUMBER, _PEER, _IDENTITY, _IS_ADMIN, _TLS, _SSF, _ASKED, _GOING, _BEGAN, _ENDED = range(10)
 _RESULT, _SENT, _ENTRIES, _OTHER, _BECAME = range(10, 15)
 
 
@@ -103,12 +137,17 @@ class Record:
     is_admin = _of(_IS_ADMIN)
     tls = _of(_TLS)
     ssf = _of(_SSF)
-    at = _of(_AT)
     began = _of(_BEGAN)
     ended = _of(_ENDED)
     result = _of(_RESULT)
     sent = _of(_SENT)
     other = _of(_OTHER)
+
+    @property
+    def at(self) -> float:
+        """When it came."""
+        when: float = self.row[_GOING].at(self.row[_BEGAN] + self.row[_PEER].ahead)
+        return when
 
     @property
     def entries(self) -> int:
@@ -152,15 +191,15 @@ class Record:
 
 
 class Log:
-    """The records of one directory. ``clock`` gives seconds since the epoch, ``seconds`` what durations are measured
-    by. ``seen`` is how many requests there have been in this epoch, those that are no longer kept included. ``sent``
-    is of how many entries of an answer more is kept than their number.
+    """The records of one directory. ``clock`` is what it goes by (None: the machine's), ``seconds`` what durations are
+    measured by. ``seen`` is how many requests there have been in this epoch, those that are no longer kept included.
+    ``sent`` is of how many entries of an answer more is kept than their number.
     """
 
     def __init__(
         self,
         limit: int = LIMIT,
-        clock: Callable[[], float] = time.time,
+        clock: Timepiece | None = None,
         seconds: Callable[[], float] = time.perf_counter,
         sent: int = SENT,
     ) -> None:
@@ -168,7 +207,7 @@ class Log:
             raise ValueError(f"limit={limit}: a log keeps one request at least")
         self.limit = limit
         self.sent = sent
-        self.clock = clock
+        self.clock = clock or Machine()
         self.seconds = seconds
         self.salt = os.urandom(8)
         self.changed = threading.Condition()
@@ -231,7 +270,7 @@ class Log:
             session.tls,
             session.ssf,
             asked,
-            self.clock(),
+            self.clock.state,
             self.seconds(),
             None,
             None,
@@ -249,7 +288,7 @@ class Log:
 
     def _meet(self, session: Session) -> "_Watched":
         self._met += 1
-        peer = Peer(self._met, session.peer)
+        peer = Peer(self._met, session.peer, time.time() - self.seconds())
         self.peers.append(peer)
         watched = session.witness = _Watched(self, peer)
         return watched
