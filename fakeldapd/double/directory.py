@@ -16,7 +16,7 @@ from fakeldapd.directory.ldifwriter import write_record
 from fakeldapd.directory.snapshot import Snapshot as TreeSnapshot
 from fakeldapd.directory.snapshot import SnapshotError
 from fakeldapd.double import data as forms
-from fakeldapd.double.clock import Clock
+from fakeldapd.double.clock import Clock, State
 from fakeldapd.double.names import as_octets, as_text, nearest
 from fakeldapd.double.recorded import OPERATION_NAMES
 from fakeldapd.double.remembering import SCOPES, Remembering
@@ -49,7 +49,17 @@ _RESET = LDAPError(ResultCode.UNAVAILABLE, "the directory was reset")
 LAYERS = ("stubs", "faults", "recorder")
 """What may be around a directory, from the inside out."""
 _NOT_HERE = frozenset(
-    ("files", "listen", "allow_remote", "notice_on_stop", "ready_file", "log", "log_level", "admin_password_file")
+    (
+        "files",
+        "listen",
+        "allow_remote",
+        "notice_on_stop",
+        "ready_file",
+        "record_requests",
+        "log",
+        "log_level",
+        "admin_password_file",
+    )
 )
 OPTIONS = tuple(name for name, _ in options() if name not in _NOT_HERE)
 """What may be set, by the names of the command line's options."""
@@ -117,7 +127,7 @@ class Snapshot:
 
     tree: TreeSnapshot
     schema: SchemaState
-    clock: tuple[float | None, float]
+    clock: State
     stamps: Any
 
 
@@ -256,6 +266,7 @@ class FakeDirectory(Remembering):
     def serve_by(self, factory: "LDAPServerFactory") -> None:
         """Its connections come from here: they may have faults, too."""
         self._factory = factory
+        factory.opened = self.opened
 
     # --- what it is ---------------------------------------------------------------------------------------------------
 

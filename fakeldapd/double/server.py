@@ -229,6 +229,9 @@ class FakeLDAPServer(Verification):
         self._must_be_here()
         return work() if THREAD.is_here else THREAD.call(work)
 
+    def _within(self, work: Callable[[], _T]) -> _T:
+        return self.call(work)
+
     def take_down(self) -> "Deferred[None]":
         """Listen no more and drop every connection; the data stays."""
         service = self._running()

@@ -123,7 +123,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         """Twisted has accepted a client."""
         super().connectionMade()
         introduce(self.session, transport := self.transport)
-        self.factory.connections.add(self)
+        self.factory.connection_opened(self)
         self._outlet = Outlet(transport, self._room_changed)
         if hasattr(transport, "setTcpNoDelay"):
             transport.setTcpNoDelay(True)
@@ -227,7 +227,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
                 return
             unusual = _UNUSUAL.get(message.op.__class__)
             if unusual is None:
-                begin(Request(session, message.message_id, message.op, message.controls))  # type: ignore[arg-type]
+                begin(Request(session, message.message_id, message.op, message.controls, message.octets))  # type: ignore[arg-type]
             else:
                 unusual(self, message)
 
@@ -261,11 +261,11 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         if message.op.name == STARTTLS:  # type: ignore[union-attr]
             self._begin_alone(message)
         else:
-            self._begin(Request(self.session, message.message_id, message.op, message.controls))  # type: ignore[arg-type]
+            self._begin(Request(self.session, message.message_id, message.op, message.controls, message.octets))  # type: ignore[arg-type]
 
     def _begin_alone(self, message: m.LDAPMessage) -> None:
         self._held |= ALONE
-        request = Request(self.session, message.message_id, message.op, message.controls)  # type: ignore[arg-type]
+        request = Request(self.session, message.message_id, message.op, message.controls, message.octets)  # type: ignore[arg-type]
         if self._begin(request):
             self._was_alone(request)
         else:

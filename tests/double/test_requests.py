@@ -2,6 +2,7 @@
 
 import json
 import threading
+from base64 import b64encode
 from datetime import UTC, datetime
 from typing import Any
 
@@ -309,6 +310,21 @@ def test_a_password_from_ldif_lets_the_right_one_in(directory: FakeDirectory) ->
     other.load(directory.requests.as_ldif())
     assert Asking(other).bind(ADA, "changed") == 0
     assert Asking(other).bind(ADA, "secret") == 49
+
+
+def test_a_secret_in_a_control_is_not_exported(directory: FakeDirectory) -> None:
+    directory.modify(ADA, {"userPassword": "hush-hush"})
+    client = Asking(directory, identity=directory.inner.admin_dn, is_admin=True)
+    filter = b"\xa3\x19\x04\x0cuserPassword\x04\x09hush-hush"
+    change = m.ModifyRequest(ADA.encode(), (m.Change(2, b"description", (b"x",)),))
+    client.ask(change, m.Control(b"1.3.6.1.1.12", True, filter))
+    requests = directory.requests
+    assert [(request.code, request.controls[0].value) for request in requests] == [(0, filter)]
+    for text in (requests.as_json(), requests.as_ldif()):
+        assert "description" in text
+        assert not [form for form in ("hush", b64encode(filter).decode()) if form in text]
+    for client_name in ("ldapsearch", "python-ldap", "ldap3"):
+        assert "# 1: modify with a secret in a control: not asked again" in requests.as_code(client_name)
 
 
 # --- waiting ---

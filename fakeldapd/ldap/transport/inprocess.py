@@ -13,7 +13,7 @@ A directory may be used by several threads: one handler is pulled by one of them
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -58,17 +58,24 @@ class Behind:
 
     ``directory`` is a handler, or has one as its attribute ``handler``, which may become another one. It may have, too:
     ``down``, which says whether the server is away; ``connections``, a set, and then it calls ``drop`` of each of them
-    when it goes away, and ``begin_anew`` when it is reset; ``on_unanswered``, a middleware around Abandon and Unbind.
+    when it goes away, and ``begin_anew`` when it is reset; ``on_unanswered``, a middleware around Abandon and Unbind;
+    ``opened``, which is told of each session that begins.
     """
 
     def __init__(self, directory: Any) -> None:
         self._directory = directory
+        self._opened: Callable[[Session], None] | None = getattr(directory, "opened", None)
         self._is_handler = not hasattr(directory, "handler")
         self.connections: set[Any] | None = getattr(directory, "connections", None)
         try:
             self.lock = _locks.setdefault(directory, threading.RLock())
         except TypeError:  # nothing that can be remembered weakly
             self.lock = threading.RLock()
+
+    def opened(self, session: Session) -> None:
+        """A connection has come."""
+        if self._opened is not None:
+            self._opened(session)
 
     @property
     def handler(self) -> Handler:
@@ -137,6 +144,7 @@ class InProcess:
         self._octets: Connection | None = None  # reads what a handler gave as octets, and all that comes behind
         self._closed = False
         self._polls = server.connections is None
+        server.opened(self.session)
         if server.connections is not None:
             server.connections.add(self)
         if tls:
