@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fakeldapd.double.clock import Clock
     from fakeldapd.double.directory import FakeDirectory
+    from fakeldapd.double.names import RuleError
     from fakeldapd.double.people import people
     from fakeldapd.double.server import FakeLDAPServer
     from fakeldapd.double.testcase import LDAPServerMixin
@@ -19,6 +20,7 @@ _HOMES = {
     "LDAPError": "fakeldapd.protocol.result",
     "LDAPServerMixin": "fakeldapd.double.testcase",
     "ResultCode": "fakeldapd.protocol.result",
+    "RuleError": "fakeldapd.double.names",
     "people": "fakeldapd.double.people",
 }
 """What a test may want, and where it is; imported when it is asked for, so that nobody pays for what he doesn't use."""
@@ -30,6 +32,7 @@ __all__ = [
     "LDAPError",
     "LDAPServerMixin",
     "ResultCode",
+    "RuleError",
     "__version__",
     "people",
 ]

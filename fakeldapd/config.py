@@ -171,6 +171,11 @@ class Config:
         False, "send a Notice of Disconnection to every client before closing (slapd does not)"
     )
     ready_file: str = _option("", "write a JSON file once everything is ready", metavar="FILE")
+    record_requests: str = _option(
+        "",
+        "write every request and its answer to a file, a line of JSON each, secrets as salted hashes",
+        metavar="FILE",
+    )
     log: str = _option("text", "how log lines on standard error look", choices=("text", "json"))
     log_level: str = _option(
         "warning", "the least important lines to log; info has one for each operation", choices=LOG_LEVELS
@@ -322,6 +327,11 @@ class Config:
             raise ConfigError("--listen: no address given; write for example --listen ldap://127.0.0.1:1389")
         if self.ready_file and not Path(self.ready_file).absolute().parent.is_dir():
             raise ConfigError(f"--ready-file {self.ready_file}: there is no such directory")
+        if self.record_requests:
+            requests = Path(self.record_requests).absolute()
+            if requests.is_dir() or not requests.parent.is_dir():
+                wrong = "a file is expected" if requests.is_dir() else "there is no such directory"
+                raise ConfigError(f"--record-requests {self.record_requests}: {wrong}")
         if self.access and self.anonymous == "deny":
             raise ConfigError("--access and --anonymous deny: let the access rules say what anonymous clients may do")
         if self.ldif_file_urls and not Path(self.ldif_file_urls).is_dir():

@@ -1,9 +1,9 @@
 """Fixtures for pytest: a directory in one line. Installed with the package; costs a project that doesn't use them an
 import of this file.
 
-``ldap_server`` is one server for the whole session, ``ldap_directory`` the same one put back as it was before each
-test, ``make_ldap_server`` makes more. What they hold and how they are set can be said in ``ldap_data`` and
-``ldap_options``, fixtures to be overridden, or for one test by marks::
+``ldap_server`` is one server for the whole session, as at its start whenever a test begins that uses it, and
+``ldap_directory`` is its directory; ``make_ldap_server`` makes more. What they hold and how they are set can be said in
+``ldap_data`` and ``ldap_options``, fixtures to be overridden, or for one test by marks::
 
     @pytest.fixture(scope="session")
     def ldap_data():
@@ -12,8 +12,8 @@ test, ``make_ldap_server`` makes more. What they hold and how they are set can b
     @pytest.mark.ldap_data({"users": {"eve": {"password": "secret"}}})
     def test_login(ldap_server): ...
 
-A test with a mark ``ldap_options`` has a server of its own. When a test fails, its report says what its servers were
-asked. ``--ldap-lint`` says at the end what the application did that would hurt in production.
+In a test with a mark ``ldap_options`` it is another server, which has these options. When a test fails, its report says
+what its servers were asked. ``--ldap-lint`` says at the end what the application did that would hurt in production.
 
 ``fakeldapd_shim = true`` in pytest's settings puts the shim in the place of python-ldap (see ``fakeldapd.shim``).
 """
@@ -74,8 +74,8 @@ def ldap_options() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def ldap_session_server(ldap_data: Any, ldap_options: dict[str, Any]) -> "Iterator[FakeLDAPServer]":
-    """The server that tests share. Use ``ldap_server``, which puts it back as it was."""
+def ldap_server(ldap_data: Any, ldap_options: dict[str, Any]) -> "Iterator[FakeLDAPServer]":
+    """A server for the session, as at its start whenever a test begins that uses it."""
     from fakeldapd.double.server import FakeLDAPServer
 
     with FakeLDAPServer(ldap_data, **ldap_options) as server:
@@ -83,25 +83,39 @@ def ldap_session_server(ldap_data: Any, ldap_options: dict[str, Any]) -> "Iterat
 
 
 @pytest.fixture
-def ldap_server(request: pytest.FixtureRequest) -> "Iterator[FakeLDAPServer]":
-    """A server, as at its start: the session's, or with the mark ``ldap_options`` one of the test's own."""
+def ldap_begin(request: pytest.FixtureRequest, ldap_server: "FakeLDAPServer") -> "Iterator[None]":
+    """Begins a test that uses ``ldap_server``, without being named: everything is as at the start, and as marks say."""
     mark = request.node.get_closest_marker("ldap_options")
     if mark is None:
-        server = request.getfixturevalue("ldap_session_server")
-        server.reset(connections="drop")
-        yield _ready(request, server)
+        ldap_server.reset(connections="drop")
+        _make_ready(request, ldap_server)
+        yield
         return
     from fakeldapd.double.server import FakeLDAPServer
 
     if mark.args:
         raise pytest.UsageError("the mark ldap_options takes options by name: ldap_options(size_limit=3)")
     options = {**request.getfixturevalue("ldap_options"), **mark.kwargs}
-    with FakeLDAPServer(options.pop("data", request.getfixturevalue("ldap_data")), **options) as server:
-        yield _ready(request, server)
+    data = options.pop("data", request.getfixturevalue("ldap_data"))
+    shared = ldap_server.__dict__
+    with FakeLDAPServer(data, **options) as own:
+        ldap_server.__dict__ = own.__dict__  # who holds the session's server has this one meanwhile
+        try:
+            _make_ready(request, ldap_server)
+            yield
+        finally:
+            ldap_server.__dict__ = shared
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Who uses the server begins with ``ldap_begin``."""
+    names: list[str] = getattr(item, "fixturenames", [])
+    if "ldap_server" in names and "ldap_begin" not in names:
+        names.insert(names.index("ldap_server") + 1, "ldap_begin")
 
 
 @pytest.fixture
-def ldap_directory(ldap_server: "FakeLDAPServer") -> "FakeDirectory":
+def ldap_directory(ldap_server: "FakeLDAPServer", ldap_begin: None) -> "FakeDirectory":
     """The directory of ``ldap_server``: add, get, search, modify, delete, load, without a socket."""
     return ldap_server.directory
 
@@ -121,11 +135,13 @@ def make_ldap_server(request: pytest.FixtureRequest) -> "Iterator[Callable[..., 
         yield make
 
 
-def _ready(request: pytest.FixtureRequest, server: "FakeLDAPServer") -> "FakeLDAPServer":
+def _make_ready(request: pytest.FixtureRequest, server: "FakeLDAPServer") -> None:
     for mark in reversed(list(request.node.iter_markers("ldap_data"))):
+        if mark.kwargs or not mark.args:
+            raise pytest.UsageError("the mark ldap_data takes data, not names: ldap_data({'users': {'eve': {}}})")
         for data in mark.args:
             server.directory.load(data)
-    return _noted(request.node, server)
+    _noted(request.node, server)
 
 
 def _noted(item: pytest.Item, server: "FakeLDAPServer") -> "FakeLDAPServer":
@@ -139,11 +155,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     if report.when == "call" and report.failed:
         for server in item.stash.get(_SERVERS, {}).values():
-            if len(server.requests):
-                report.sections.append((f"LDAP requests to {server.url}", str(server.requests)))
+            if asked := server.asked():
+                report.sections.append((f"LDAP requests to {server.url}", asked))
     if report.when == "call" and item.config.getoption("--ldap-lint"):
         servers = item.stash.get(_SERVERS, {}).values()
-        found = [(finding.check, str(finding)) for server in servers for finding in server.lint()]
+        found = [(finding.check, str(finding)) for server in servers if server.asked() for finding in server.lint()]
         vars(report)["ldap_lint"] = found  # goes with the report when the test ran in another process
     return report
 

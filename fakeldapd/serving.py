@@ -12,6 +12,7 @@ from fakeldapd import certificates
 from fakeldapd.config import Config, ConfigError
 
 if TYPE_CHECKING:
+    from fakeldapd.double.request_file import RequestFile
     from fakeldapd.operations.directory import Directory
     from fakeldapd.operations.request import Handler
     from fakeldapd.server.service import Service
@@ -84,11 +85,18 @@ def make_service(
     tls: "ServerTLS | None" = None,
     handler: "Handler | None" = None,
 ) -> "Service":
-    """The directory behind its middleware, ready to listen; ``handler`` is it with what else is around it."""
+    """The directory behind its middleware, ready to listen; ``handler`` is it with what else is around it. Raises
+    ConfigError where requests can't be written.
+    """
     from fakeldapd.server.service import LDAPServerFactory, Limits, Service
 
+    requests = _request_file(settings)
     if handler is None:
         handler = directory
+        if requests is not None:
+            from fakeldapd.middleware.recorder import recorder
+
+            handler = recorder(requests)(handler)
         if settings.log_level in ("debug", "info"):
             from fakeldapd.middleware.access_log import access_log
 
@@ -104,4 +112,18 @@ def make_service(
     factory = LDAPServerFactory(
         handler, reactor, limits, notice_on_stop=settings.notice_on_stop, tls=tls, read_dn=directory.schema.dn
     )
+    if requests is not None:
+        factory.opened = requests.opened
     return Service(factory, reactor)
+
+
+def _request_file(settings: Config) -> "RequestFile | None":
+    """Where requests are written to, None: nowhere. Raises ConfigError."""
+    if not settings.record_requests:
+        return None
+    from fakeldapd.double.request_file import RequestFile
+
+    try:
+        return RequestFile(settings.record_requests)
+    except OSError as error:
+        raise ConfigError(f"--record-requests {settings.record_requests}: {error.strerror}") from None

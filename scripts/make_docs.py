@@ -125,7 +125,9 @@ def faults() -> str:
     rows = []
     for name, row in ACTIONS.items():
         takes = [f"`{each}`" for each in row.takes]
-        rows.append([f"`{name}`", row.what, ", ".join(takes), "a search" if row.kinds else ""])
+        only = {"SearchRequest": "a search", "UnbindRequest": "an unbind or abandon"}
+        kinds = only[row.kinds[0].__name__] if row.kinds else ""
+        rows.append([f"`{name}`", row.what, ", ".join(takes), kinds])
     return _table(["action", "what the server does", "takes", "only for"], rows)
 
 

@@ -167,6 +167,9 @@ BAD_SCHEMA = "attributetype ( 1.2.3 NAME 'x' SUP noSuch )\n"
         (["--tls-cert", "{tmp}/bad.ldif"], 2, "--tls-cert {tmp}/bad.ldif: there is no certificate in it"),
         (["--tls", "auto", "--tls-ca", "{tmp}/missing.pem"], 2, "--tls-ca {tmp}/missing.pem: No such file"),
         (["--tls", "auto", "--tls-directory", "{tmp}/bad.ldif"], 2, "--tls-directory DIR takes another place"),
+        (["--record-requests", "{tmp}/missing/asked"], 2, "missing/asked: there is no such directory"),
+        (["--record-requests", "{tmp}"], 2, "--record-requests {tmp}: a file is expected"),
+        (["--record-requests", "{tmp}/bad.ldif/asked"], 2, "there is no such directory"),
         (["--base", "garbage"], 2, "--base garbage"),
         (["--admin-dn", "garbage"], 2, "--admin-dn garbage"),
         (["--base", "o=a", "--base", "O=A", "--empty"], 2, "twice"),
@@ -202,6 +205,20 @@ def test_what_is_wrong_is_said_and_has_its_exit_code(words: list[str], code: int
 
 
 # --- serving ---
+
+
+def test_requests_go_to_a_file(start: Callable[..., Running], ldif: str, tmp_path: Path) -> None:
+    file = tmp_path / "asked.jsonl"
+    server = start(ldif, "--record-requests", str(file))
+    server.ask(SEARCH, bind=("cn=bob,o=acme", "bob-secret"))
+    assert server.end()[0] == 0
+    text = file.read_text(encoding="utf-8")
+    lines = [json.loads(line) for line in text.splitlines()]
+    assert [(each["op"], each["identity"], each["outcome"]) for each in lines] == [
+        ("bind", "", "0 success"),
+        ("search", "cn=bob,o=acme", "0 success, 2 entries"),
+    ]
+    assert "bob-secret" not in text
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -29,10 +29,25 @@ def test_each_begins_as_at_the_start(ldap_directory, time):
     assert ADA in ldap_directory
     ldap_directory.delete(ADA)
 
-def test_the_same_server(ldap_server, ldap_directory, ldap_session_server):
-    assert ldap_server is ldap_session_server
+@pytest.fixture(scope="session")
+def application(ldap_server):
+    return ldap_server, ldap_server.url
+
+@pytest.fixture(autouse=True)
+def before_each(request):
+    if "ldap_directory" in request.fixturenames:
+        assert ADA in request.getfixturevalue("ldap_directory")
+
+def test_the_same_server(ldap_server, ldap_directory, application):
+    assert application == (ldap_server, ldap_server.url)
     assert ldap_server.directory is ldap_directory
+    assert not ldap_server.requests
     socket.create_connection((ldap_server.host, ldap_server.port)).close()
+    ldap_directory.delete(ADA)
+
+def test_who_uses_it_through_a_fixture_only(application):
+    server, url = application
+    assert ADA in server.directory
 
 def test_no_connection_is_left_from_the_test_before(ldap_server):
     kept.append(socket.create_connection((ldap_server.host, ldap_server.port)))
@@ -52,14 +67,21 @@ def test_more_data(ldap_directory):
     assert "ou=more,dc=example,dc=com" in ldap_directory
 
 @pytest.mark.ldap_options(size_limit=1, tls=True)
-def test_a_server_of_its_own(ldap_server, ldap_session_server):
-    assert ldap_server is not ldap_session_server
+def test_other_options(ldap_server, application):
+    server, url = application
+    assert server is ldap_server
+    assert ldap_server.url != url
     assert ldap_server.ldaps_url
     assert ADA in ldap_server.directory
 
 @pytest.mark.ldap_options(data={"base": "dc=other"})
 def test_other_data(ldap_server):
     assert ldap_server.base_dn == "dc=other"
+
+def test_and_the_session_s_again(ldap_server, application):
+    assert ldap_server.url == application[1]
+    with pytest.raises(RuntimeError, match="no ldaps://"):
+        ldap_server.ldaps_url
 
 def test_more_servers(make_ldap_server):
     one, two = make_ldap_server(), make_ldap_server({"base": "dc=two"})
@@ -121,14 +143,14 @@ def project(folder: Path, test: str, conftest: str = CONFTEST) -> Path:
 def test_fixtures(tmp_path: Path) -> None:
     done = run(project(tmp_path, FIXTURES))
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "9 passed" in done.stdout
+    assert "11 passed" in done.stdout
 
 
 def test_fixtures_in_parallel(tmp_path: Path) -> None:
     (project(tmp_path, FIXTURES) / "test_more.py").write_text(FIXTURES)
     done = run(tmp_path, "-n", "2", "--dist", "loadfile")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "18 passed" in done.stdout
+    assert "22 passed" in done.stdout
 
 
 def test_the_mixin(tmp_path: Path) -> None:
@@ -151,6 +173,23 @@ def test_a_failed_test_shows_what_was_asked(tmp_path: Path) -> None:
     assert "wrong" not in report
 
 
+def test_a_failed_test_without_requests(tmp_path: Path) -> None:
+    test = """
+import pytest
+
+def test_stopped(make_ldap_server):
+    make_ldap_server().stop()
+    assert 0
+
+@pytest.mark.ldap_options(subprocess=True)
+def test_elsewhere(ldap_server):
+    assert 0
+"""
+    done = run(project(tmp_path, test), "--ldap-lint")
+    assert "2 failed" in done.stdout
+    assert "LDAP requests" not in done.stdout
+
+
 @pytest.mark.parametrize("parallel", [(), ("-n", "1")])
 def test_lint_at_the_end(tmp_path: Path, parallel: tuple[str, ...]) -> None:
     done = run(project(tmp_path, FAILING), "--ldap-lint", *parallel, warnings="default")
@@ -166,6 +205,45 @@ def test_the_mark_wants_names(tmp_path: Path) -> None:
     done = run(project(tmp_path, test))
     assert done.returncode == 1
     assert "takes options by name" in done.stdout
+
+
+def test_the_other_mark_wants_data(tmp_path: Path) -> None:
+    for mark in ("ldap_data()", "ldap_data(users={})"):
+        done = run(project(tmp_path, f"import pytest\n@pytest.mark.{mark}\ndef test(ldap_server): pass\n"))
+        assert done.returncode == 1
+        assert "takes data, not names" in done.stdout
+
+
+def test_what_a_failed_test_of_unittest_says(tmp_path: Path) -> None:
+    test = """
+import unittest, ldap3
+from fakeldapd import LDAPServerMixin
+
+class Tests(LDAPServerMixin, unittest.TestCase):
+    def test_login(self):
+        more = self.make_ldap_server({"base": "dc=more"})
+        for server in (self.ldap_server, more):
+            with ldap3.Connection(ldap3.Server(server.url, get_info=ldap3.NONE), auto_bind=True):
+                pass
+        self.assertEqual(more.base_dn, "dc=other")
+
+    def test_skip(self):
+        self.skipTest("why not")
+
+class AsyncTests(LDAPServerMixin, unittest.IsolatedAsyncioTestCase):
+    async def test_login(self):
+        with ldap3.Connection(ldap3.Server(self.ldap_server.url, get_info=ldap3.NONE), auto_bind=True):
+            pass
+        self.fail("it did")
+"""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "unittest", "-q", "test_it"]
+    project(tmp_path, test)
+    plain = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120).stderr
+    assert "failures=2, skipped=1" in plain
+    for said in (plain, run(tmp_path, warnings="default").stdout):
+        assert said.count("LDAP requests to ldap://127.0.0.1:") == 3
+        assert "#1 connection 1: bind" in said
 
 
 def test_who_does_not_use_it_imports_nothing(tmp_path: Path) -> None:

@@ -6,6 +6,18 @@ By default it is the machine's, and runs. A test moves it (``advance``) instead 
 
 import time
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+
+class State(NamedTuple):
+    """How a clock goes: it stands still there (None: it goes as the machine's), and so many seconds ahead of that."""
+
+    standing: float | None
+    ahead: float
+
+    def at(self, now: float) -> float:
+        """What the clock shows when the machine's shows ``now``, both in seconds since the epoch."""
+        return (now if self.standing is None else self.standing) + self.ahead
 
 
 class Clock:
@@ -16,14 +28,14 @@ class Clock:
     """
 
     def __init__(self, at: datetime | str | None = None) -> None:
-        self._standing: float | None = None
-        self._ahead = 0.0
+        self.state = State(None, 0.0)
+        """How it goes: another one whenever it is moved. May be set, to go back to it."""
         if at is not None:
             self.set(at)
 
     def __call__(self) -> float:
         """The time it shows, in seconds since the epoch."""
-        return (time.time() if self._standing is None else self._standing) + self._ahead
+        return self.state.at(time.time())
 
     @property
     def now(self) -> datetime:
@@ -39,7 +51,7 @@ class Clock:
                 raise ValueError(f'{at!r} is no time; write "2026-01-31T12:00:00Z", or give a datetime') from None
         if at.tzinfo is None:
             at = at.replace(tzinfo=UTC)
-        self._standing, self._ahead = at.timestamp(), 0.0
+        self.state = State(at.timestamp(), 0.0)
 
     def stop(self) -> None:
         """Stand still at the time it shows."""
@@ -47,13 +59,5 @@ class Clock:
 
     def advance(self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> None:
         """Move forward, or back with a negative amount."""
-        self._ahead += timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds).total_seconds()
-
-    @property
-    def state(self) -> tuple[float | None, float]:
-        """For who goes back to it."""
-        return self._standing, self._ahead
-
-    @state.setter
-    def state(self, state: tuple[float | None, float]) -> None:
-        self._standing, self._ahead = state
+        ahead = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds).total_seconds()
+        self.state = self.state._replace(ahead=self.state.ahead + ahead)

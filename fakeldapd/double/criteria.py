@@ -1,201 +1,253 @@
-"""What requests are asked for by: an operation and criteria such as ``base``, ``filter``, ``code``.
+"""What requests are picked by: an operation, and criteria such as ``base``, ``filter``, ``identity``.
+
+The words are the same wherever requests are spoken of: in ``requests.search(...)`` and assertions, which look at what
+was asked, and in faults and stubs, which look at what is being asked. Names, values and filters are compared by what
+they mean (``double.meaning``); what is secret by its hash.
 
 A criterion is a row of CRITERIA: how what is wanted is read (and refused where it makes no sense), how a request is
-compared with it, what of the request is shown beside it. A new criterion is a function and a row.
+compared with it, what is shown of the request beside it. A new criterion is a function, a row, and a line of Criteria.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from fakeldapd.double import data as forms
-from fakeldapd.double.meaning import Meaning
-from fakeldapd.double.names import nearest
+from fakeldapd.double.meaning import ANYTHING, Meaning, alike
+from fakeldapd.double.names import RuleError, as_octets, as_text, nearest, one_of
 from fakeldapd.double.reasons import names_of
-from fakeldapd.double.recorded import OPERATION_NAMES, OPS, SCOPE_NAMES, code_name
+from fakeldapd.double.recorded import DEREF_NAMES, OPERATION_NAMES, SCOPE_NAMES, code_name
+from fakeldapd.middleware.rules import type_name
 from fakeldapd.middleware.secrets import Hide, Secret, concealed_filter, is_secret
-from fakeldapd.protocol.filter import parse
-from fakeldapd.protocol.result import ResultCode
-from fakeldapd.schema.registry import AttributeDescriptionError, Schema
+from fakeldapd.protocol import filter as filters
+from fakeldapd.protocol import messages as m
+from fakeldapd.protocol.result import LDAPError, ResultCode
+from fakeldapd.schema.registry import Schema, SchemaCheck
 
 if TYPE_CHECKING:
     from fakeldapd.double.recorded import RecordedRequest
 
-_OP_NAMES = tuple(dict.fromkeys(OPS.values()))
-_ALSO = {"modifydn": "rename", "modrdn": "rename", "moddn": "rename", "modify_dn": "rename"}
-_SCOPES = {**{name: name for name in SCOPE_NAMES.values()}, "subtree": "sub", "children": "subordinate"}
-_CODES = {code_name(code).lower(): int(code) for code in ResultCode} | {"ok": 0}
+
+class Criteria(TypedDict, total=False):
+    """What requests are picked by, whoever picks; what isn't said isn't asked.
+
+    ``identity``: who asks, a DN, or "anonymous" (also ""), "users", "admin". ``connection``: its number since the start
+    or the last reset, or its peer, both as in the log. ``tls``: whether encrypted. ``control``: the OID of one that
+    came along.
+
+    ``dn``: on this entry, of a search its base; ``under``: on this one or one below. ``attribute``: one that a search
+    names (in its filter or to have it returned), a compare compares, an add or modify writes. ``attributes``: all that
+    a search asks for; of an add some, or a dict of what it adds among others.
+
+    Of a search ``base``, ``scope``, ``deref``, ``time_limit``, ``types_only``, and ``filter``: this and no other,
+    ``(uid={any})`` standing for any value; ``clause``: this is the filter, or a part of it (within And and Or).
+
+    Of a modify ``changes``, as ``directory.modify`` takes them; of a bind ``method`` ("simple" or a SASL mechanism) and
+    ``password``; of a rename ``new_rdn``, ``new_superior``, ``keep_old``; of a password change ``user``.
+    """
+
+    identity: str
+    connection: int | str
+    tls: bool
+    control: str
+    dn: str | bytes
+    under: str | bytes
+    base: str | bytes
+    scope: int | str
+    filter: str
+    clause: str
+    deref: int | str
+    time_limit: int
+    types_only: bool
+    attribute: str
+    attributes: "str | Iterable[str] | Mapping[str, Any]"
+    changes: "Mapping[str, Any] | Iterable[tuple[str, str, Any]]"
+    method: str
+    password: str | bytes
+    new_rdn: str | bytes
+    new_superior: str | bytes
+    keep_old: bool
+    user: str | bytes
 
 
-def op_name(op: str) -> str:
-    """The name of an operation. Raises ValueError with the nearest one."""
-    name = _ALSO.get(op.lower(), op.lower())
-    if name not in _OP_NAMES:
-        raise ValueError(f"op={op!r}: one of {', '.join(_OP_NAMES)} is expected{nearest(name, _OP_NAMES)}")
-    return name
+class Afterwards(Criteria, total=False):
+    """What requests that were answered are picked by: besides Criteria what came of them, ``code`` (a number or a
+    name), ``diagnostic`` (a part of it), ``entries``; and what is the answer's where a rule says it: of a search
+    ``size_limit``, of a compare or modify ``value``, of an extended operation ``name``, an OID.
+    """
+
+    code: int | str | None
+    diagnostic: str
+    entries: int
+    size_limit: int
+    value: str | bytes
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
     """What criteria are read and compared with."""
 
-    meaning: Meaning
     schema: Schema
     hide: Hide
+    meaning: Meaning
+
+    @classmethod
+    def of(cls, schema: Schema, hide: Hide) -> "Setting":
+        """Under that schema; ``hide`` gives the hash of a secret."""
+        return cls(schema, hide, Meaning(schema))
 
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """``read(wanted, setting)`` makes it ready or raises ValueError; ``fits(ready, request, setting)`` compares.
+    """``read(wanted, setting)`` makes it ready or raises RuleError; ``fits(ready, asked, setting)`` compares it with a
+    Record, or with what is Coming.
 
-    ``ops`` are the operations it may be asked of, none: all; ``field`` is what is shown of the request beside it.
+    ``ops`` are the operations it may be asked of, none: all; ``shown`` gives what is told of a request beside it, else
+    it is the field of that name. ``secrets``: it may be about one, and wants to see its hash.
     """
 
     read: Callable[[Any, Setting], Any]
-    fits: Callable[[Any, "RecordedRequest", Setting], bool]
+    fits: Callable[[Any, Any, Setting], bool]
     ops: tuple[str, ...] = ()
-    field: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One criterion beside what a request has: ``wanted`` and ``was`` as text, ``fits`` whether that is the same."""
-
-    name: str
-    wanted: str
-    was: str
-    fits: bool
-
-
-class Wanted:
-    """An operation (None: any) and criteria, ready to be compared with requests. Raises ValueError, TypeError."""
-
-    def __init__(
-        self, op: str | None, criteria: Mapping[str, Any], meaning: Meaning, schema: Schema, hide: Hide
-    ) -> None:
-        self.op = op
-        self.criteria = dict(criteria)
-        self._setting = Setting(meaning, schema, hide)
-        self._ready: list[tuple[str, Criterion, Any]] = []
-        for name, given in criteria.items():
-            criterion = _criterion(name, op)
-            self._ready.append((name, criterion, criterion.read(given, self._setting)))
-
-    def fits(self, request: "RecordedRequest") -> bool:
-        """Whether that is one."""
-        if self.op is not None and request.op != self.op:
-            return False
-        return all(
-            (not criterion.ops or request.op in criterion.ops) and criterion.fits(ready, request, self._setting)
-            for _, criterion, ready in self._ready
-        )
-
-    def differences(self, request: "RecordedRequest") -> list[Difference]:
-        """Each criterion beside what the request has."""
-        found = []
-        for name, criterion, ready in self._ready:
-            there = not criterion.ops or request.op in criterion.ops
-            fits = there and criterion.fits(ready, request, self._setting)
-            was = _was(request, criterion.field or name) if there else f"(a {request.op} has none)"
-            found.append(Difference(name, self._said(name, ready), was, fits))
-        return found
-
-    def _said(self, name: str, ready: Any) -> str:
-        return code_name(ready) if name == "code" else shown(self.criteria[name])
-
-    def __str__(self) -> str:
-        said = ", ".join(f"{name}={self._said(name, ready)}" for name, _, ready in self._ready)
-        return (self.op or "request") + (f" with {said}" if said else "")
-
-
-def _criterion(name: str, op: str | None) -> Criterion:
-    criterion = CRITERIA.get(name)
-    names = [each for each, row in CRITERIA.items() if op is None or not row.ops or op in row.ops]
-    if criterion is None or name not in names:
-        of = "requests" if op is None else f"a {op}"
-        raise TypeError(f"{of} can't be asked for by {name}={nearest(name, names)}; there is {', '.join(names)}")
-    return criterion
-
-
-def _was(request: "RecordedRequest", field: str) -> str:
-    if field == "code":
-        return request.outcome
-    return shown(getattr(request, field))
-
-
-def shown(value: Any) -> str:
-    """A value in a message."""
-    if isinstance(value, Secret):
-        return "another secret"
-    return value if isinstance(value, str) and value and " " not in value else repr(value)
+    shown: "Callable[[RecordedRequest], Any] | None" = None
+    secrets: bool = False
 
 
 # --- reading what is wanted -------------------------------------------------------------------------------------------
 
 
-def _octets(text: str | bytes) -> bytes:
-    return text if isinstance(text, bytes) else text.encode(errors="surrogateescape")
+def octets_of(text: str | bytes) -> bytes:
+    """Of a text as tests write it."""
+    return text if isinstance(text, bytes) else as_octets(text)
 
 
-def _read_dn(wanted: Any, setting: Setting) -> Any:
-    if not isinstance(wanted, str | bytes):
-        raise ValueError(f"{wanted!r}: a DN is expected, as text")
-    return setting.meaning.dn(_octets(wanted))
+def a_number(name: str, given: Any, least: int) -> int:
+    """A whole number. Raises RuleError."""
+    if not isinstance(given, int) or isinstance(given, bool) or given < least:
+        raise RuleError(f"{name}={given!r}: a whole number from {least} up is expected")
+    return given
+
+
+_CODES = {code.name.replace("_", "").lower(): int(code) for code in ResultCode} | {"ok": 0}
+
+
+def read_code(given: Any, setting: Setting | None = None) -> int:
+    """A result code by its number or its name, however that is spelled. Raises RuleError."""
+    if isinstance(given, int) and not isinstance(given, bool):
+        if not 0 <= given < 1 << 31:
+            raise RuleError(f"code {given}: a result code is not negative, and less than 2 to the power of 31")
+        return int(given)
+    if isinstance(given, str):
+        found = _CODES.get(given.replace("_", "").replace("-", "").lower())
+        if found is not None:
+            return found
+        raise RuleError(f"code {given!r}: there is no such result code{nearest(given, map(code_name, ResultCode))}")
+    raise RuleError(f"code {given!r}: a number or a name is expected")
+
+
+def _a_dn(name: str) -> Callable[[Any, Setting], Any]:
+    def read(wanted: Any, setting: Setting) -> Any:
+        if not isinstance(wanted, str | bytes):
+            raise RuleError(f"{name}={wanted!r}: a DN is expected, as text")
+        try:
+            return setting.schema.dn(octets_of(wanted))
+        except LDAPError:
+            raise RuleError(f"{name} {wanted!r}: this is no DN") from None
+
+    return read
+
+
+def _a(name: str, kinds: Any, what: str) -> Callable[[Any, Setting], Any]:
+    def read(wanted: Any, setting: Setting) -> Any:
+        if not isinstance(wanted, kinds):
+            raise RuleError(f"{name}={wanted!r}: {what} is expected")
+        return octets_of(wanted) if isinstance(wanted, str) else wanted
+
+    return read
+
+
+def _a_count(name: str) -> Callable[[Any, Setting], int]:
+    return lambda wanted, setting: a_number(name, wanted, 0)
+
+
+def _a_choice(name: str, names: Mapping[int, str], **also: int) -> Callable[[Any, Setting], int]:
+    known = {text: number for number, text in names.items()} | also
+
+    def read(wanted: Any, setting: Setting) -> int:
+        number = wanted if isinstance(wanted, int) else known.get(str(wanted).lower())
+        if number is None or number not in names:
+            raise one_of(name, wanted, names.values())
+        return number
+
+    return read
+
+
+def _read_identity(wanted: Any, setting: Setting) -> Any:
+    if wanted in _WHO:
+        return _WHO[wanted]
+    if isinstance(wanted, str) and "=" not in wanted:
+        raise one_of("identity", wanted, ("a DN", *_WHO))
+    dn = _a_dn("identity")(wanted, setting)
+    return lambda asked: asked.identity == dn
+
+
+def _read_connection(wanted: Any, setting: Setting) -> Any:
+    return wanted if isinstance(wanted, str) else a_number("connection", wanted, 1)
 
 
 def _read_filter(wanted: Any, setting: Setting) -> Any:
-    return setting.meaning.filter(concealed_filter(parse(wanted), setting.hide))
-
-
-def _read_scope(wanted: Any, setting: Setting) -> Any:
-    if isinstance(wanted, int) and wanted in SCOPE_NAMES:
-        return SCOPE_NAMES[wanted]
-    if wanted not in _SCOPES:
-        known = tuple(SCOPE_NAMES.values())
-        raise ValueError(f"scope={wanted!r}: one of {', '.join(known)} is expected{nearest(str(wanted), _SCOPES)}")
-    return _SCOPES[wanted]
-
-
-def read_code(wanted: Any, setting: "Setting | None" = None) -> int:
-    """A result code by number or by name: 32, "noSuchObject", "no_such_object". Raises ValueError."""
-    if isinstance(wanted, int) and not isinstance(wanted, bool):
-        return int(wanted)
-    found = _CODES.get(str(wanted).replace("_", "").lower())
-    if found is None:
-        names = {name.lower(): name for name in map(code_name, ResultCode)}
-        near = nearest(str(wanted).lower(), names)
-        raise ValueError(f"code={wanted!r}: a result code's number or name is expected, such as busy{near}")
-    return found
-
-
-def _read_attribute(wanted: Any, setting: Setting) -> Any:
     if not isinstance(wanted, str):
-        raise ValueError(f"{wanted!r}: the name of an attribute is expected, as text")
-    name = _octets(wanted)
-    if name not in (b"*", b"+", b"1.1") and not name.startswith(b"@"):
-        try:
-            setting.schema.describe(name)
-        except AttributeDescriptionError:
-            near = nearest(wanted, names_of(setting.schema, "attributeTypes"))
-            raise ValueError(f"there is no attribute {wanted!r}{near}") from None
-    return setting.meaning.attribute(name)
+        raise RuleError(f"filter={wanted!r}: a filter is expected, as text")
+    try:
+        parsed = _with_any(filters.parse(wanted))
+    except filters.FilterSyntaxError as error:
+        raise RuleError(str(error)) from None
+    return setting.meaning.filter(concealed_filter(parsed, lambda v: setting.hide(v) if isinstance(v, bytes) else v))
+
+
+def _with_any(filter: Any) -> Any:
+    """The filter with ANYTHING for values such as ``{any}``."""
+    if isinstance(filter, m.And | m.Or):
+        return type(filter)(tuple(map(_with_any, filter.filters)))
+    if isinstance(filter, m.Not):
+        return m.Not(_with_any(filter.filter))
+    if isinstance(filter, m.Equality | m.GreaterOrEqual | m.LessOrEqual | m.Approx):
+        value: Any = filter.value
+        if value[:1] == b"{" and value[-1:] == b"}":
+            value = ANYTHING
+        return type(filter)(filter.attribute, value)
+    return filter
+
+
+def _read_attribute(wanted: Any, setting: Setting) -> bytes:
+    if not isinstance(wanted, str):
+        raise RuleError(f"attribute={wanted!r}: the name of an attribute is expected, as text")
+    name, schema = octets_of(wanted), setting.schema
+    special = name in (b"*", b"+", b"1.1") or name.startswith(b"@")
+    if not special and schema.check is SchemaCheck.STRICT and schema.find(name) is None:
+        near = nearest(wanted, names_of(schema, "attributeTypes"))
+        raise RuleError(f"attribute {wanted!r}: the schema has none of that name{near}")
+    return name
 
 
 def _read_values(wanted: Any, setting: Setting) -> Any:
     """Names of attributes, or a dict of names with values."""
+    meaning = setting.meaning
     if not isinstance(wanted, Mapping):
         names = [wanted] if isinstance(wanted, str) else list(wanted)
-        return dict.fromkeys(_read_attribute(name, setting) for name in names)
+        return dict.fromkeys(meaning.attribute(_read_attribute(name, setting)) for name in names)
     return {
-        _read_attribute(name, setting): frozenset(_value(name, v, setting) for v in forms.values_of(values, name))
+        meaning.attribute(_read_attribute(name, setting)): _wanted_forms(name, values, setting)
         for name, values in wanted.items()
     }
 
 
-def _value(name: str, value: Any, setting: Setting) -> Any:
-    """The form of a wanted value; of a secret's its hash."""
-    octets = _octets(value)
-    return setting.hide(octets) if is_secret(_octets(name)) else setting.meaning.value(_octets(name), octets)
+def _wanted_forms(name: str, values: Any, setting: Setting) -> frozenset[Any]:
+    """The forms of wanted values; of secrets the hashes."""
+    octets = octets_of(name)
+    given = () if values is None else map(octets_of, forms.values_of(values, name))
+    return frozenset(setting.hide(v) if is_secret(octets) else setting.meaning.value(octets, v) for v in given)
 
 
 def _read_changes(wanted: Any, setting: Setting) -> Any:
@@ -204,130 +256,226 @@ def _read_changes(wanted: Any, setting: Setting) -> Any:
     found = []
     for operation, name, values in wanted:
         if operation not in OPERATION_NAMES.values():
-            known = tuple(OPERATION_NAMES.values())
-            raise ValueError(f"{operation!r}: one of {', '.join(known)} is expected{nearest(operation, known)}")
-        given = () if values is None else forms.values_of(values, name)
-        form = frozenset(_value(name, v, setting) for v in given)
-        found.append((operation, _read_attribute(name, setting), form))
+            raise one_of("changes", operation, OPERATION_NAMES.values())
+        attribute = setting.meaning.attribute(_read_attribute(name, setting))
+        found.append((operation, attribute, _wanted_forms(name, values, setting)))
     return found
-
-
-def _as_it_is(wanted: Any, setting: Setting) -> Any:
-    return wanted
 
 
 # --- comparing --------------------------------------------------------------------------------------------------------
 
 
-def _has_dn(ready: Any, request: "RecordedRequest", setting: Setting) -> bool:
-    record = request.record
-    named = record.op.name if request.op == "bind" else getattr(record.op, "dn", b"")
-    if request.op == "bind" and not named and record.became is not None:  # SASL says the name within its credentials
-        named = record.became.text
-    return bool(setting.meaning.dn(named) == ready)
+def attributes_of(op: m.RequestOp) -> Iterator[bytes]:
+    """The attribute descriptions that a request names."""
+    if isinstance(op, m.SearchRequest):
+        yield from op.attributes
+        for item in items(op.filter):
+            if not isinstance(item, m.Undefined) and item.attribute is not None:
+                yield item.attribute
+    elif isinstance(op, m.ModifyRequest):
+        yield from (change.type for change in op.changes)
+    elif isinstance(op, m.AddRequest):
+        yield from (attribute.type for attribute in op.attributes)
+    elif isinstance(op, m.CompareRequest):
+        yield op.attribute
 
 
-def _has_changes(ready: Any, request: "RecordedRequest", setting: Setting) -> bool:
-    there = [
-        (operation, setting.meaning.attribute(_octets(name)), _forms(name, values, setting))
-        for operation, name, values in request.changes
-    ]
-    return all(change in there for change in ready)
+def items(filter: m.Filter) -> Iterator[Any]:
+    """The items of a filter, all but And, Or and Not. Doesn't recurse: the depth is the peer's choice."""
+    waiting: list[Any] = [filter]
+    for each in waiting:  # which grows meanwhile
+        if isinstance(each, m.And | m.Or):
+            waiting += each.filters
+        elif isinstance(each, m.Not):
+            waiting.append(each.filter)
+        else:
+            yield each
 
 
-def _has_attributes(ready: Any, request: "RecordedRequest", setting: Setting) -> bool:
-    """Of a search: it asks for these, and no others. Of an addition: it adds these, among others."""
-    if request.op == "search":
-        return {setting.meaning.attribute(name) for name in request.record.op.attributes} == set(ready)
-    there = {
-        setting.meaning.attribute(_octets(name)): _forms(name, values, setting)
-        for name, values in request.attributes.items()
-    }
-    return all(name in there and (values is None or values <= there[name]) for name, values in ready.items())
+def _place(asked: Any) -> bytes:
+    """The DN that a request is about. With SASL a bind says it within its credentials: then it is whom it let in."""
+    op = asked.op
+    if op.__class__ is m.SearchRequest:
+        return bytes(op.base)
+    if op.__class__ is m.BindRequest:
+        return bytes(asked.became.text if not op.name and asked.became is not None else op.name)
+    return bytes(op.dn)
 
 
-def _forms(name: str, values: Iterable[Any], setting: Setting) -> frozenset[Any]:
-    return frozenset(setting.meaning.value(_octets(name), v if isinstance(v, Secret) else _octets(v)) for v in values)
-
-
-def _touches(ready: Any, request: "RecordedRequest", setting: Setting) -> bool:
-    names = [request.attribute] if request.op == "compare" else [name for _, name, _ in request.changes]
-    return ready in [setting.meaning.attribute(_octets(name)) for name in names]
-
-
-def _has_value(ready: Any, request: "RecordedRequest", setting: Setting) -> bool:
-    """Among what is compared or changed."""
-    given = [("", request.attribute, [request.value])] if request.op == "compare" else request.changes
-    for _, name, values in given:
-        for value in values:
-            if isinstance(value, Secret):
-                if value == ready:
-                    return True
-                continue
-            meaning = setting.meaning
-            if meaning.value(_octets(name), _octets(value)) == meaning.value(_octets(name), _octets(ready)):
-                return True
-    return False
-
-
-def _same_field(name: str) -> Callable[[Any, "RecordedRequest", Setting], bool]:
-    return lambda ready, request, setting: bool(getattr(request, name) == ready)
-
-
-def _dn_field(name: str) -> Callable[[Any, "RecordedRequest", Setting], bool]:
-    def fits(ready: Any, request: "RecordedRequest", setting: Setting) -> bool:
-        return bool(setting.meaning.dn(_octets(getattr(request, name) or "")) == ready)
+def _dn_is(name_of: Callable[[Any], bytes | None]) -> Callable[[Any, Any, Setting], bool]:
+    def fits(ready: Any, asked: Any, setting: Setting) -> bool:
+        name = name_of(asked)
+        try:
+            return bool(name is not None and setting.schema.dn(name) == ready)
+        except LDAPError:
+            return False
 
     return fits
 
 
-def _is_under(ready: Any, request: "RecordedRequest", setting: Setting) -> bool:
-    op = request.record.op
-    return setting.meaning.is_within(getattr(op, "base", getattr(op, "dn", b"")), _octets(ready))
+def _is_under(ready: Any, asked: Any, setting: Setting) -> bool:
+    try:
+        return setting.schema.dn(_place(asked)).is_within(ready)
+    except LDAPError:
+        return False
 
 
-def _has_control(ready: Any, request: "RecordedRequest", setting: Setting) -> bool:
-    return any(control.oid == _octets(ready) for control in request.controls)
+def _is(of: Callable[[Any], Any]) -> Callable[[Any, Any, Setting], bool]:
+    return lambda ready, asked, setting: bool(of(asked) == ready)
 
 
-def _has_filter(ready: Any, request: "RecordedRequest", setting: Setting) -> bool:
-    return bool(setting.meaning.filter(request.record.op.filter) == ready)
+def _of_op(name: str) -> Callable[[Any, Any, Setting], bool]:
+    return lambda ready, asked, setting: bool(getattr(asked.op, name) == ready)
 
 
-_OF_DN = ("bind", "modify", "add", "delete", "rename", "compare")
-_PLACED = ("search", "modify", "add", "delete", "rename", "compare")
+def _connection_is(ready: Any, asked: Any, setting: Setting) -> bool:
+    peer = asked.peer
+    return peer is not None and (peer.name if isinstance(ready, str) else peer.number) == ready
+
+
+def _has_control(ready: Any, asked: Any, setting: Setting) -> bool:
+    return any(control.oid == ready for control in asked.controls)
+
+
+def _filter_is(ready: Any, asked: Any, setting: Setting) -> bool:
+    kind = asked.op.filter.__class__
+    if kind in _ITEMS and ready[0] != kind.__name__:
+        return False
+    return alike(ready, setting.meaning.filter(asked.op.filter))
+
+
+def _has_clause(ready: Any, asked: Any, setting: Setting) -> bool:
+    waiting = [asked.op.filter]
+    for each in waiting:  # which grows meanwhile
+        if alike(ready, setting.meaning.filter(each)):
+            return True
+        if isinstance(each, m.And | m.Or):
+            waiting += each.filters
+    return False
+
+
+def _names_attribute(ready: Any, asked: Any, setting: Setting) -> bool:
+    schema, meaning = setting.schema, setting.meaning
+    if b";" in ready:
+        return any(meaning.attribute(each) == meaning.attribute(ready) for each in attributes_of(asked.op))
+    return any(type_name(schema, each) == type_name(schema, ready) for each in attributes_of(asked.op))
+
+
+def _named(request: "RecordedRequest") -> Any:
+    """What of a request ``attribute`` and ``value`` are about."""
+    return request.touched or sorted(set(map(as_text, attributes_of(request.record.op))))
+
+
+def _has_attributes(ready: Any, asked: Any, setting: Setting) -> bool:
+    """Of a search: it asks for these, and no others. Of an addition: it adds these, among others."""
+    if asked.op.__class__ is m.SearchRequest:
+        return {setting.meaning.attribute(name) for name in asked.op.attributes} == set(ready)
+    there: dict[Any, frozenset[Any]] = {}
+    for name, values in asked.op.attributes:
+        form = setting.meaning.attribute(name)
+        there[form] = there.get(form, frozenset()) | _forms(name, values, setting)
+    return all(name in there and (values is None or values <= there[name]) for name, values in ready.items())
+
+
+def _has_changes(ready: Any, asked: Any, setting: Setting) -> bool:
+    there = [
+        (OPERATION_NAMES.get(operation), setting.meaning.attribute(name), _forms(name, values, setting))
+        for operation, name, values in getattr(asked.op, "changes", ())
+    ]
+    return all(change in there for change in ready)
+
+
+def _forms(name: bytes, values: Sequence[Any], setting: Setting) -> frozenset[Any]:
+    return frozenset(setting.meaning.value(name, value) for value in values)
+
+
+def _has_value(ready: Any, asked: Any, setting: Setting) -> bool:
+    """Among what is compared or changed."""
+    op, meaning = asked.op, setting.meaning
+    compared = op.__class__ is m.CompareRequest
+    given = [(op.attribute, [op.value])] if compared else [(change.type, change.values) for change in op.changes]
+    return any(
+        value == ready if isinstance(value, Secret) else meaning.value(name, value) == meaning.value(name, ready)
+        for name, values in given
+        for value in values
+    )
+
+
+def _method(asked: Any) -> bytes:
+    authentication = asked.op.authentication
+    if isinstance(authentication, m.SaslCredentials):
+        return authentication.mechanism.lower()
+    return b"simple" if isinstance(authentication, m.SimpleAuthentication) else b"unknown"
+
+
+def _password(asked: Any) -> Any:
+    authentication = asked.op.authentication
+    return getattr(authentication, "password", getattr(authentication, "credentials", None))
+
+
+def _user(asked: Any) -> bytes | None:
+    """Whose password; of what is known when secrets are."""
+    return getattr(asked.op.value, "user", None)
+
+
+def _code(asked: Any) -> int | None:
+    response = asked.result
+    return response.op.code if response is not None and isinstance(response.op, m.LDAPResult) else None
+
+
+def _has_diagnostic(ready: Any, asked: Any, setting: Setting) -> bool:
+    response = asked.result
+    return response is not None and isinstance(response.op, m.LDAPResult) and ready in response.op.diagnostic
+
+
+_WHO: Mapping[str, Callable[[Any], bool]] = {
+    "anonymous": lambda asked: asked.identity is None and not asked.is_admin,
+    "": lambda asked: asked.identity is None and not asked.is_admin,
+    "users": lambda asked: asked.identity is not None or asked.is_admin,
+    "admin": lambda asked: asked.is_admin,
+}
+_ITEMS = frozenset((m.Equality, m.Present, m.Substrings, m.GreaterOrEqual, m.LessOrEqual, m.Approx, m.Extensible))
+_TEXT = (str, bytes)
+_PLACED = ("bind", "search", "compare", "add", "modify", "rename", "delete")
+_SEARCH, _BIND, _RENAME, _EXT = ("search",), ("bind",), ("rename",), ("extended",)
+
+
+def _place_shown(request: "RecordedRequest") -> str:
+    return request.place
+
 
 CRITERIA: dict[str, Criterion] = {
-    "code": Criterion(read_code, _same_field("code")),
-    "identity": Criterion(_read_dn, _dn_field("identity")),
-    "connection": Criterion(_as_it_is, _same_field("connection")),
-    "tls": Criterion(_as_it_is, _same_field("tls")),
-    "control": Criterion(_as_it_is, _has_control, field="controls"),
-    "diagnostic": Criterion(_as_it_is, lambda ready, request, setting: ready in request.diagnostic),
-    "dn": Criterion(_read_dn, _has_dn, _OF_DN),
-    "under": Criterion(_as_it_is, _is_under, _PLACED, field="place"),
+    "code": Criterion(read_code, _is(_code), shown=lambda request: request.outcome),
+    "identity": Criterion(_read_identity, lambda ready, asked, setting: bool(ready(asked))),
+    "connection": Criterion(_read_connection, _connection_is),
+    "tls": Criterion(_a("tls", bool, "True or False"), _is(lambda asked: asked.tls)),
+    "control": Criterion(_a("control", str, "an OID"), _has_control, shown=lambda request: request.controls),
+    "diagnostic": Criterion(_a("diagnostic", str, "text"), _has_diagnostic),
+    "dn": Criterion(_a_dn("dn"), _dn_is(_place), _PLACED, _place_shown),
+    "under": Criterion(_a_dn("under"), _is_under, _PLACED, _place_shown),
     "method": Criterion(
-        lambda wanted, setting: wanted.lower(),
-        lambda ready, request, setting: request.method.lower() == ready,
-        ("bind",),
+        lambda wanted, setting: _a("method", str, "simple or a mechanism")(wanted, setting).lower(), _is(_method), _BIND
     ),
-    "password": Criterion(_as_it_is, _same_field("password"), ("bind",)),
-    "base": Criterion(_read_dn, _dn_field("base"), ("search",)),
-    "scope": Criterion(_read_scope, _same_field("scope"), ("search",)),
-    "filter": Criterion(_read_filter, _has_filter, ("search",)),
-    "deref": Criterion(_as_it_is, _same_field("deref"), ("search",)),
-    "size_limit": Criterion(_as_it_is, _same_field("size_limit"), ("search",)),
-    "time_limit": Criterion(_as_it_is, _same_field("time_limit"), ("search",)),
-    "types_only": Criterion(_as_it_is, _same_field("types_only"), ("search",)),
-    "entries": Criterion(_as_it_is, _same_field("entries"), ("search",)),
-    "attributes": Criterion(_read_values, _has_attributes, ("search", "add")),
-    "attribute": Criterion(_read_attribute, _touches, ("modify", "compare"), field="touched"),
-    "value": Criterion(_as_it_is, _has_value, ("modify", "compare"), field="touched"),
-    "changes": Criterion(_read_changes, _has_changes, ("modify",)),
-    "new_rdn": Criterion(_read_dn, _dn_field("new_rdn"), ("rename",)),
-    "new_superior": Criterion(_read_dn, _dn_field("new_superior"), ("rename",)),
-    "keep_old": Criterion(_as_it_is, _same_field("keep_old"), ("rename",)),
-    "name": Criterion(_as_it_is, _same_field("name"), ("extended",)),
-    "user": Criterion(_as_it_is, _same_field("user"), ("extended",)),
+    "password": Criterion(_a("password", _TEXT, "text"), _is(_password), _BIND, secrets=True),
+    "base": Criterion(_a_dn("base"), _dn_is(_place), _SEARCH),
+    "scope": Criterion(_a_choice("scope", SCOPE_NAMES, subtree=2, children=3), _of_op("scope"), _SEARCH),
+    "filter": Criterion(_read_filter, _filter_is, _SEARCH, secrets=True),
+    "clause": Criterion(_read_filter, _has_clause, _SEARCH, lambda request: request.filter, secrets=True),
+    "deref": Criterion(_a_choice("deref", DEREF_NAMES), _of_op("deref"), _SEARCH),
+    "size_limit": Criterion(_a_count("size_limit"), _of_op("size_limit"), _SEARCH),
+    "time_limit": Criterion(_a_count("time_limit"), _of_op("time_limit"), _SEARCH),
+    "types_only": Criterion(_a("types_only", bool, "True or False"), _of_op("types_only"), _SEARCH),
+    "entries": Criterion(_a_count("entries"), _is(lambda asked: asked.entries), _SEARCH),
+    "attributes": Criterion(_read_values, _has_attributes, ("search", "add"), secrets=True),
+    "attribute": Criterion(_read_attribute, _names_attribute, ("search", "compare", "add", "modify"), _named),
+    "value": Criterion(_a("value", _TEXT, "text"), _has_value, ("modify", "compare"), _named, secrets=True),
+    "changes": Criterion(_read_changes, _has_changes, ("modify",), secrets=True),
+    "new_rdn": Criterion(_a_dn("new_rdn"), _dn_is(lambda asked: asked.op.new_rdn), _RENAME),
+    "new_superior": Criterion(_a_dn("new_superior"), _dn_is(lambda asked: asked.op.new_superior), _RENAME),
+    "keep_old": Criterion(
+        _a("keep_old", bool, "True or False"), _is(lambda asked: not asked.op.delete_old_rdn), _RENAME
+    ),
+    "name": Criterion(_a("name", str, "an OID"), _of_op("name"), _EXT),
+    "user": Criterion(_a("user", _TEXT, "text"), _is(_user), _EXT, secrets=True),
 }
-"""What requests may be asked for by."""
+"""What requests may be picked by. The words of Afterwards are only for those that were answered."""

@@ -23,7 +23,7 @@ groupOfNames below ``ou=groups``; a member is a user's name or a DN. The naming 
 import itertools
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -33,7 +33,8 @@ from fakeldapd.double.names import nearest
 from fakeldapd.schema.dn import escape
 
 Data: TypeAlias = "str | bytes | os.PathLike[str] | Mapping[str, Any] | Iterable[Data]"
-"""LDIF as text or octets; the path of an LDIF, YAML or JSON file; a dict; or several of these, one after another."""
+"""LDIF as text or octets, YAML or JSON as text; the path of a file with either; a dict; or several of these, one after
+another."""
 
 SHORT = ("base", "users", "groups", "entries")
 """The words of the short form."""
@@ -59,10 +60,12 @@ def read(data: Data) -> Iterator[ldif.Record]:
     elif isinstance(data, os.PathLike):
         yield from _from_file(Path(data))
     elif isinstance(data, str):
-        if _is_text(data):
-            yield from ldif.read(data, "data")
-        else:
+        if not _is_text(data):
             yield from _from_file(Path(data))
+        elif (form := _form_of(data)) is not None:
+            yield from _of_document(form(data, "data"), "data")
+        else:
+            yield from ldif.read(data, "data")
     elif isinstance(data, Iterable):
         yield from itertools.chain.from_iterable(map(read, data))
     else:
@@ -70,38 +73,54 @@ def read(data: Data) -> Iterator[ldif.Record]:
 
 
 def _is_text(data: str) -> bool:
-    """Whether this is LDIF itself, not the name of a file with some."""
-    return "\n" in data or data.lower().startswith(("dn:", "version:", "#")) or not data.strip()
+    """Whether this is the data itself, not the name of a file with some."""
+    return "\n" in data or data.lower().startswith(("dn:", "version:", "#", "{")) or not data.strip()
+
+
+def _form_of(text: str) -> "Callable[[str, str], Any] | None":
+    """What reads it: JSON begins with a brace, YAML with a word of the short form or a DN. None: LDIF."""
+    lines = (line.strip() for line in text.split("\n"))
+    first = next((line for line in lines if line and not line.startswith(("#", "---"))), "")
+    if first.startswith("{"):
+        return _json
+    if first.lower().startswith(("dn:", "version:")):
+        return None
+    key = first.rpartition(":")[0] if first.endswith(":") else first.partition(": ")[0]
+    return _yaml if key in SHORT or "=" in key else None
 
 
 def _from_file(path: Path) -> Iterator[ldif.Record]:
     suffix = path.suffix.lower()
     if suffix in (".yaml", ".yml", ".json"):
-        found = _yaml(path) if suffix != ".json" else _json(path)
-        if not isinstance(found, Mapping):
-            raise DataError(f"{path}: entries by their DNs are expected, or {', '.join(SHORT)}")
-        yield from ldif.read(_from_mapping(found, str(path)), str(path))
+        form = _json if suffix == ".json" else _yaml
+        yield from _of_document(form(path.read_bytes(), str(path)), str(path))
         return
     with path.open("rb") as file:
         yield from ldif.read(file, str(path))
 
 
-def _json(path: Path) -> Any:
+def _of_document(found: Any, where: str) -> Iterator[ldif.Record]:
+    if not isinstance(found, Mapping):
+        raise DataError(f"{where}: entries by their DNs are expected, or {', '.join(SHORT)}")
+    yield from ldif.read(_from_mapping(found, where), where)
+
+
+def _json(text: str | bytes, where: str) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(text)
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: not JSON: {error}") from None
+        raise DataError(f"{where}: not JSON: {error}") from None
 
 
-def _yaml(path: Path) -> Any:
+def _yaml(text: str | bytes, where: str) -> Any:
     try:
         import yaml
     except ImportError:
-        raise DataError(f"{path}: YAML needs PyYAML: pip install 'fakeldapd[yaml]'; JSON needs nothing") from None
+        raise DataError(f"{where}: YAML needs PyYAML: pip install 'fakeldapd[yaml]'; JSON needs nothing") from None
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.safe_load(text)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: not YAML: {error}") from None
+        raise DataError(f"{where}: not YAML: {error}") from None
 
 
 # --- dicts ------------------------------------------------------------------------------------------------------------

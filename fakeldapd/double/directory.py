@@ -17,7 +17,7 @@ from fakeldapd.directory.ldifwriter import write_record
 from fakeldapd.directory.snapshot import Snapshot as TreeSnapshot
 from fakeldapd.directory.snapshot import SnapshotError
 from fakeldapd.double import data as forms
-from fakeldapd.double.clock import Clock
+from fakeldapd.double.clock import Clock, State
 from fakeldapd.double.names import as_octets, as_text, nearest
 from fakeldapd.double.recorded import OPERATION_NAMES
 from fakeldapd.double.remembering import SCOPES, Remembering
@@ -28,7 +28,7 @@ from fakeldapd.operations.request import Entries, Handler, Middleware, Request, 
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.decode import attribute
 from fakeldapd.protocol.filter import parse
-from fakeldapd.protocol.result import LDAPError
+from fakeldapd.protocol.result import LDAPError, ResultCode
 from fakeldapd.schema.revision import SchemaState
 
 if TYPE_CHECKING:
@@ -46,10 +46,21 @@ Changes: TypeAlias = "Mapping[str, Values | None] | Iterable[tuple[str, str, Val
 _T = TypeVar("_T")
 
 OPERATIONS = {name: m.ModifyOperation(number) for number, name in OPERATION_NAMES.items()}
+_RESET = LDAPError(ResultCode.UNAVAILABLE, "the directory was reset")
 LAYERS = ("stubs", "faults", "recorder")
 """What may be around a directory, from the inside out."""
 _NOT_HERE = frozenset(
-    ("files", "listen", "allow_remote", "notice_on_stop", "ready_file", "log", "log_level", "admin_password_file")
+    (
+        "files",
+        "listen",
+        "allow_remote",
+        "notice_on_stop",
+        "ready_file",
+        "record_requests",
+        "log",
+        "log_level",
+        "admin_password_file",
+    )
 )
 OPTIONS = tuple(name for name, _ in options() if name not in _NOT_HERE)
 """What may be set, by the names of the command line's options."""
@@ -117,14 +128,14 @@ class Snapshot:
 
     tree: TreeSnapshot
     schema: SchemaState
-    clock: tuple[float | None, float]
+    clock: State
     stamps: Any
 
 
 class FakeDirectory(Remembering):
     """A directory of its own, in this process.
 
-    ``data`` is what it holds: LDIF (text, or the path of a file), a dict, YAML or JSON (see ``fakeldapd.double.data``),
+    ``data`` is what it holds: LDIF, YAML or JSON (text, or the path of a file), a dict (see ``fakeldapd.double.data``),
     or several of these; ``ldif`` is another name for it. Without any it is the sample directory, with ``empty=True`` it
     has no entry. ``stubs`` is a file of answers, see ``load_stubs``: after a reset it gives its first ones again.
     ``clock`` is a Clock, or the time at which one shall stand. Everything else are the command line's
@@ -142,11 +153,14 @@ class FakeDirectory(Remembering):
         stubs: "str | Path | None" = None,
         **settings: Any,
     ) -> None:
-        data = forms.either(data, ldif)
-        self.clock = clock if isinstance(clock, Clock) else Clock(clock)
-        self.settings = make_settings(settings)
+        clock = clock if isinstance(clock, Clock) else Clock(clock)
+        self._make(forms.either(data, ldif), clock, stubs, make_settings(settings))
+
+    def _make(self, data: "forms.Data | None", clock: Clock, stubs: "str | Path | None", settings: Config) -> None:
+        self.clock = clock
+        self.settings = settings
         records = None if data is None else forms.read(data)
-        self._begin(build(self.settings, records=records, clock=self.clock, counted=True))
+        self._begin(build(settings, records=records, clock=clock, counted=True))
         if stubs is not None:
             self._replay(stubs, again=True)
 
@@ -155,6 +169,8 @@ class FakeDirectory(Remembering):
         self.handler: Handler = inner
         """What transports call; another one when layers come or go: see ``when_handled_otherwise``."""
         self._layers: dict[str, Middleware] = {}
+        self.on_unanswered: Middleware | None = None
+        """Around Abandon and Unbind, which no handler is asked for: what transports call it."""
         self._told: list[Callable[[Handler], None]] = []
         self._with_reset: list[Callable[[], object]] = []
         self._down = False
@@ -165,7 +181,7 @@ class FakeDirectory(Remembering):
         self._stub_rules: Stubs | None = None
         self._admin = Session(identity=inner.admin_dn, is_admin=True)
         self.connections: weakref.WeakSet[Any] = weakref.WeakSet()
-        """In-process connections: what has ``drop()``."""
+        """In-process connections: what has ``begin_anew(error)`` and ``drop()``."""
         self.start = self.snapshot()
         """The state that ``reset`` goes back to."""
         self._begin_log()
@@ -253,6 +269,7 @@ class FakeDirectory(Remembering):
     def serve_by(self, factory: "LDAPServerFactory") -> None:
         """Its connections come from here: they may have faults, too."""
         self._factory = factory
+        factory.opened = self.opened
 
     # --- what it is ---------------------------------------------------------------------------------------------------
 
@@ -425,11 +442,25 @@ class FakeDirectory(Remembering):
         self.clock.state = snapshot.clock
         inner.stamps.state = snapshot.stamps
 
-    def reset(self) -> None:
-        """Be as at the beginning."""
-        self._within(self._reset)
+    def reset(self, *, connections: str = "keep") -> None:
+        """Be as at the start: entries, schema, clock, faults, stubs, the request log, up again. Operations that are
+        running are answered 52, "the directory was reset", and no search goes on with an earlier cookie;
+        ``connections="drop"`` closes every connection as well. Raises ValueError for another word.
+        """
+        if connections not in ("keep", "drop"):
+            raise ValueError(f"connections={connections!r}: keep or drop is expected")
+        self._within(lambda: self._reset(connections == "drop"))
+        self.down = False
 
-    def _reset(self) -> None:
+    def _reset(self, drop: bool) -> None:
+        served: Iterable[Any] = () if self._factory is None else self._factory.connections
+        for connection in (*self.connections, *served):
+            connection.begin_anew(_RESET)
+        if drop:
+            for connection in list(self.connections):
+                connection.drop()
+            if self._factory is not None:
+                self._factory.drop()
         self._restore(self.start)
         for also in self._with_reset:
             also()

@@ -33,7 +33,11 @@ def plain(value: Any) -> Any:
 
 def as_ldif(requests: Iterable[RecordedRequest]) -> str:
     """Change records of those that succeeded."""
-    records = [write_change(op, request.controls) for request in requests if (op := _change(request)) is not None]
+    records = [
+        write_change(op, [each for each in request.controls if not isinstance(each.value, Secret)])
+        for request in requests
+        if (op := _change(request)) is not None
+    ]
     return b"".join(records).decode(errors="surrogateescape")
 
 

@@ -5,24 +5,16 @@ A fault says which requests it is about (``double.matching``), what happens to t
 ``op="connect"`` and ``op="tls"``, which a server performs.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from fakeldapd.double.matching import (
-    MATCHING,
-    Matching,
-    RuleError,
-    a_number,
-    check_arguments,
-    occasions,
-    one_of,
-    only,
-    read_code,
-    read_matching,
-)
-from fakeldapd.middleware.faults import ACTIONS, Fault, faults
+from fakeldapd.double.criteria import a_number, read_code
+from fakeldapd.double.matching import MATCHING, Matching, check_arguments, occasions, only, read_matching
+from fakeldapd.double.names import RuleError, one_of
+from fakeldapd.middleware.faults import ACTIONS, UNANSWERED, Fault, faults
 from fakeldapd.middleware.rules import Rule, Rules
+from fakeldapd.operations.request import RESPONSES
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.result import ResultCode
 
@@ -142,14 +134,20 @@ class Faults:
 
     def _have(self, early: tuple[EarlyFault, ...], late: tuple[Fault, ...]) -> None:
         self._early = early
-        was = bool(self._rules.all)
+        was = self._are_of(RESPONSES)
         self._rules.put(late)
-        if was is not bool(late):
-            self._directory.set_layer("faults", faults(self._rules) if late else None)
+        if was is not self._are_of(RESPONSES):
+            self._directory.set_layer("faults", None if was else faults(self._rules))
+        self._directory.on_unanswered = faults(self._rules) if self._are_of(UNANSWERED) else None
         if self._factory is not None:
             asked = {rule.op for rule in early}
+            self._factory.on_unanswered = self._directory.on_unanswered
             self._factory.on_connect = self._connected if "connect" in asked else None
             self._factory.on_tls = self._handshake if "tls" in asked else None
+
+    def _are_of(self, kinds: Collection[type]) -> bool:
+        """Whether there is a rule about such requests."""
+        return not self._rules.by_kind.keys().isdisjoint(kinds)
 
     def _remove(self, gone: Rule) -> None:
         self._have(
@@ -192,13 +190,13 @@ class Faults:
                 raise RuleError(f"{name} doesn't go with op={op!r}: only action, {', '.join(_CHANCE)} do")
         if action not in actions:
             raise one_of("action", said.get("action"), actions)
-        if self._factory is None:
-            raise RuleError(f"op={op!r}: there are no connections to this directory: give it a FakeLDAPServer")
         outcome: Any
         if action == "down":
             if len(said) > 2:
                 raise RuleError("action 'down' is of the whole server: nothing else can be said of it")
             outcome = None
+        elif self._factory is None:
+            raise RuleError(f"op={op!r}: there are no sockets to this directory: give it a FakeLDAPServer")
         elif op == "connect":
             from fakeldapd.server.refusals import CONNECTED
 
@@ -248,8 +246,12 @@ def read_fault(directory: "FakeDirectory", said: Mapping[str, Any]) -> Fault:
     what = {name: said[name] for name in WHAT if name in said}
     action = _read_action(what)
     row = ACTIONS[action]
-    if row.kinds:
-        rule["kinds"] = only(rule["kinds"], row.kinds, f"action {action!r}", "a search")
+    if rule["kinds"].isdisjoint(UNANSWERED):
+        if row.kinds:
+            what_it_is = "a search" if m.SearchRequest in row.kinds else "an unbind or abandon"
+            rule["kinds"] = only(rule["kinds"], row.kinds, f"action {action!r}", what_it_is)
+    else:
+        _check_unanswered(rule["kinds"], action, what)
     if "after_entries" in what:
         rule["kinds"] = only(rule["kinds"], (m.SearchRequest,), "after_entries", "a search")
     details = _read_details(action, what)
@@ -257,6 +259,19 @@ def read_fault(directory: "FakeDirectory", said: Mapping[str, Any]) -> Fault:
         details["delay"] = _read_delay(what["delay"], rule["occasions"].random.uniform)
     rule["said"] = in_words(said)
     return Fault(action, **details, **rule)
+
+
+def _check_unanswered(kinds: frozenset[type], action: str, what: Mapping[str, Any]) -> None:
+    """Raise RuleError for what can't go wrong with an unbind or an abandon."""
+    if not kinds <= set(UNANSWERED):
+        raise RuleError("unbind and abandon have no answer, and need a fault of their own")
+    possible = [name for name, row in ACTIONS.items() if kinds <= set(row.also)]
+    if action not in possible:
+        why = "the connection is closed anyway" if action == "drop" else "there is no answer that could go wrong"
+        raise RuleError(f"{why}: {one_of('action', action, possible)}")
+    for name in ("after_entries", "performed"):
+        if what.get(name) is not None:
+            raise RuleError(f"{name} is about answers, which unbind and abandon don't have")
 
 
 def _read_action(what: Mapping[str, Any]) -> str:
@@ -316,13 +331,17 @@ def _strings(name: str, given: Any) -> tuple[bytes, ...]:
 def _read_delay(given: Any, uniform: Callable[[float, float], float]) -> Callable[[], float]:
     wanted = RuleError(f"delay={given!r}: seconds are expected, or the least and the most")
     if isinstance(given, tuple | list):
-        if len(given) != 2 or not all(isinstance(each, int | float) for each in given) or not 0 <= given[0] <= given[1]:
+        if len(given) != 2 or not all(map(_is_seconds, given)) or not given[0] <= given[1]:
             raise wanted
         least, most = given
         return lambda: uniform(least, most)
-    if not isinstance(given, int | float) or given < 0:
+    if not _is_seconds(given):
         raise wanted
     return lambda: float(given)
+
+
+def _is_seconds(given: Any) -> bool:
+    return isinstance(given, int | float) and not isinstance(given, bool) and 0 <= given < float("inf")
 
 
 def in_words(said: Mapping[str, Any]) -> str:

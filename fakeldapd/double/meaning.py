@@ -16,6 +16,18 @@ from fakeldapd.schema.elements import AttributeDescription
 from fakeldapd.schema.registry import Schema
 
 
+class _Anything:
+    """Stands for any value in a filter that others are compared with, see ``alike``."""
+
+    def __repr__(self) -> str:
+        return "{any}"
+
+
+ANYTHING = _Anything()
+_OPAQUE = (Secret, _Anything)
+"""What has no other form."""
+
+
 class Meaning:
     """Forms to compare, under one schema: equal forms mean equal things."""
 
@@ -43,7 +55,7 @@ class Meaning:
 
     def value(self, attribute: bytes, value: Any) -> Hashable:
         """Of a value of an attribute."""
-        if isinstance(value, Secret):
+        if isinstance(value, _OPAQUE):
             return value
         found = self._schema.find(attribute)
         return _folded(value) if found is None else self._value(found, value)
@@ -85,7 +97,7 @@ class Meaning:
                 return type(filter).__name__, self.attribute(filter.attribute), self._asserted(filter)
 
     def _asserted(self, filter: Any) -> Hashable:
-        found = None if isinstance(filter.value, Secret) else self._schema.find(filter.attribute)
+        found = None if isinstance(filter.value, _OPAQUE) else self._schema.find(filter.attribute)
         if found is None:
             return self.value(filter.attribute, filter.value)
         rule = found.type.ordering if isinstance(filter, m.GreaterOrEqual | m.LessOrEqual) else found.type.equality
@@ -115,6 +127,25 @@ class Meaning:
         if form is None:
             form = self.value(filter.attribute or b"", value)
         return "Extensible", named, attribute, filter.dn_attributes, form
+
+
+def alike(wanted: Any, found: Any) -> bool:
+    """Whether a form is the wanted one, in which ANYTHING may stand for any value."""
+    if wanted is ANYTHING or wanted == found:
+        return True
+    if isinstance(wanted, tuple) and isinstance(found, tuple):
+        return len(wanted) == len(found) and all(map(alike, wanted, found))
+    if isinstance(wanted, frozenset) and isinstance(found, frozenset):
+        return len(wanted) == len(found) and _paired(list(wanted - found), list(found - wanted))
+    return False
+
+
+def _paired(wanted: list[Any], found: list[Any]) -> bool:
+    """Whether each of the wanted forms has one that is alike, and no two the same."""
+    if not wanted:
+        return True
+    first, *rest = wanted
+    return any(alike(first, each) and _paired(rest, found[:at] + found[at + 1 :]) for at, each in enumerate(found))
 
 
 def _folded(value: Any) -> Hashable:

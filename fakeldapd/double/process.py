@@ -19,12 +19,12 @@ START = 60.0
 """Seconds that a child may take to end."""
 
 ASKED_OF_DIRECTORY = frozenset(("get", "search", "dump", "add", "modify", "rename", "delete", "load"))
-RULES = ("fault", "stub")
+RULES = ("fault", "faults", "stub", "stubs")
 ASKED_OF_CLOCK = frozenset(("advance", "set", "stop"))
 
 
 class ProcessError(RuntimeError):
-    """What can't be done with a server in another process, or a process that has ended. ``str`` says what to do."""
+    """What can't be done with a server in another process, or one that has ended. ``str`` says what to do."""
 
 
 class Held:
@@ -47,6 +47,7 @@ class Child:
             env=environment,
         )
         self._lock = threading.Lock()
+        self._parent = os.getpid()
         try:
             self.facts: dict[str, Any] = self.ask("start", data, clock, settings)
         except BaseException:
@@ -62,6 +63,8 @@ class Child:
         """Have something done there. Raises what that raises, and ProcessError where it can't be sent or nobody is
         there any more.
         """
+        if self._parent != os.getpid():
+            raise ProcessError(f"the server belongs to process {self._parent}, and this is a fork of that one")
         try:
             octets = pickle.dumps((what, arguments, named))
         except (pickle.PicklingError, TypeError, AttributeError) as error:
@@ -121,11 +124,21 @@ class RemoteDirectory:
 
     def fault(self, **said: Any) -> "RemoteRule":
         """As FakeDirectory's."""
-        return RemoteRule(self._child, "fault", said)
+        return RemoteRule(self._child, self._child.ask("rule", "fault", said))
 
     def stub(self, **said: Any) -> "RemoteRule":
         """As FakeDirectory's."""
-        return RemoteRule(self._child, "stub", said)
+        return RemoteRule(self._child, self._child.ask("rule", "stub", said))
+
+    @property
+    def faults(self) -> "tuple[RemoteRule, ...]":
+        """As FakeDirectory's."""
+        return tuple(RemoteRule(self._child, number) for number in self._child.ask("rules", "faults"))
+
+    @property
+    def stubs(self) -> "tuple[RemoteRule, ...]":
+        """As FakeDirectory's."""
+        return tuple(RemoteRule(self._child, number) for number in self._child.ask("rules", "stubs"))
 
     def __len__(self) -> int:
         return int(self._child.ask("directory", "__len__"))
@@ -137,9 +150,9 @@ class RemoteDirectory:
 class RemoteRule:
     """A fault or a stub of a server in another process."""
 
-    def __init__(self, child: Child, kind: str, said: dict[str, Any]) -> None:
+    def __init__(self, child: Child, number: int) -> None:
         self._child = child
-        self._number = child.ask("rule", kind, said)
+        self._number = number
 
     @property
     def hits(self) -> int:
@@ -207,8 +220,15 @@ class _Served:
         return getattr(self._server.clock, name)(*arguments, **named)
 
     def rule(self, kind: str, said: dict[str, Any]) -> int:
-        self._rules.append(getattr(self._server.directory, kind)(**said))
-        return len(self._rules) - 1
+        return self._number(getattr(self._server.directory, kind)(**said))
+
+    def rules(self, kinds: str) -> list[int]:
+        return [self._number(rule) for rule in getattr(self._server.directory, kinds)]
+
+    def _number(self, rule: Any) -> int:
+        if rule not in self._rules:
+            self._rules.append(rule)
+        return self._rules.index(rule)
 
     def of_rule(self, number: int, what: str) -> Any:
         rule = self._rules[number]

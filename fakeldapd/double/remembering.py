@@ -11,7 +11,7 @@ from fakeldapd.double.requests import RequestLog
 from fakeldapd.double.verify import Verification
 from fakeldapd.middleware.recorder import Log, recorder
 from fakeldapd.operations.directory import Directory
-from fakeldapd.operations.request import Middleware
+from fakeldapd.operations.request import Middleware, Session
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.url import SCOPE_NAMES
 
@@ -41,6 +41,10 @@ class Remembering(Verification):
         self._requests = RequestLog(Log(clock=self.clock), lambda: self.inner.schema)
         self.set_layer("recorder", recorder(self._requests.log))
         self.with_reset(self._requests.clear)
+
+    def opened(self, session: Session) -> None:
+        """A transport tells of a connection that has come. What it asks for is heard anyway."""
+        self._requests.log.opened(session)
 
     @property
     def requests(self) -> RequestLog:

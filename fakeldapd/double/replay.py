@@ -73,6 +73,8 @@ class Writer:
             reason = f"the extended operation {request.name}"
         elif request.code is None and not isinstance(op, m.UnbindRequest):
             reason = f"{request.op} that had no answer"
+        elif any(isinstance(control.value, Secret) for control in request.controls):
+            reason = f"{request.op} with a secret in a control"
         elif (page := paged(request)) is not None and page[1]:
             reason = "the next page of a search above"
         if reason is None:

@@ -8,12 +8,12 @@ from typing import Any
 from fakeldapd.directory.ldifwriter import write_change
 from fakeldapd.double.recorded import RecordedRequest
 from fakeldapd.double.replay import MARK, Writer, paged, password_modify, plain_controls
+from fakeldapd.middleware.access_log import SCOPES
 from fakeldapd.middleware.secrets import Secret
 from fakeldapd.operations.passmod import PASSWORD_MODIFY
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.connection import STARTTLS
 
-_SCOPES = {0: "base", 1: "one", 2: "sub", 3: "children"}
 _DEREFS = {0: "never", 1: "search", 2: "find", 3: "always"}
 
 _BEGINNING = """\
@@ -76,7 +76,7 @@ class Shell(Writer):
     def write_search(self, request: RecordedRequest) -> list[str]:
         """ldapsearch."""
         op = request.record.op
-        words = ["-LLL", "-o", "ldif-wrap=no", "-b", quote(request.base), "-s", _SCOPES.get(op.scope, "sub")]
+        words = ["-LLL", "-o", "ldif-wrap=no", "-b", quote(request.base), "-s", SCOPES.get(op.scope, "sub")]
         if op.deref:
             words += ["-a", _DEREFS.get(op.deref, "never")]
         if op.size_limit:

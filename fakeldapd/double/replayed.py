@@ -10,8 +10,7 @@ from binascii import Error as Base64Error
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fakeldapd.double.matching import RuleError
-from fakeldapd.double.names import nearest
+from fakeldapd.double.names import RuleError, nearest
 from fakeldapd.double.stubs import AnswerSaid, read_stub
 from fakeldapd.middleware.stubs import Asked
 from fakeldapd.protocol.result import LDAPError

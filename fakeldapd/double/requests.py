@@ -8,13 +8,12 @@ and filters are compared by what they mean, not by how they are written.
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, overload
+from typing import Any, Unpack, overload
 
-from fakeldapd.double.criteria import Wanted, op_name
-from fakeldapd.double.meaning import Meaning
+from fakeldapd.double.criteria import Afterwards, Setting
 from fakeldapd.double.recorded import RecordedRequest
+from fakeldapd.double.wanted import Ops, Wanted
 from fakeldapd.middleware.recorder import Log
-from fakeldapd.middleware.secrets import PasswordModify
 from fakeldapd.schema.registry import Schema
 
 
@@ -52,66 +51,63 @@ class Requests(Sequence[RecordedRequest]):
     def _some(self, found: Iterable[RecordedRequest]) -> "Requests":
         return Requests(found, self._log, self._schema)
 
-    @property
-    def meaning(self) -> Meaning:
-        """How names, values and filters are compared."""
-        return Meaning(self._schema())
-
-    def wanted(self, op: str | None, criteria: Mapping[str, Any]) -> Wanted:
+    def wanted(self, op: Ops, criteria: Mapping[str, Any]) -> Wanted:
         """What is asked for, made ready. Raises ValueError and TypeError for what makes no sense."""
-        return Wanted(None if op is None else op_name(op), criteria, self.meaning, self._schema(), self._log.hide)
+        return Wanted(op, criteria, Setting.of(self._schema(), self._log.hide))
 
     # --- those that fit -----------------------------------------------------------------------------------------------
 
-    def of(self, op: str | None = None, **criteria: Any) -> "Requests":
-        """Those of that operation (None: any) that fit. Raises ValueError, TypeError with the nearest valid name."""
+    def of(self, op: Ops = None, **criteria: Unpack[Afterwards]) -> "Requests":
+        """Those of these operations (None: any) that fit. Raises ValueError and TypeError with the nearest name."""
         wanted = self.wanted(op, criteria)
         return self._some(request for request in self._found() if wanted.fits(request))
 
-    def bind(self, dn: str | None = None, **criteria: Any) -> "Requests":
+    def bind(self, dn: str | None = None, /, **criteria: Unpack[Afterwards]) -> "Requests":
         """The binds: ``dn``, ``method`` ("simple" or a SASL mechanism), ``password``, ``code`` ..."""
-        return self.of("bind", **_given(criteria, dn=dn))
+        return self.of("bind", **given(criteria, dn=dn))
 
-    def unbind(self, **criteria: Any) -> "Requests":
+    def unbind(self, **criteria: Unpack[Afterwards]) -> "Requests":
         """The unbinds."""
         return self.of("unbind", **criteria)
 
-    def search(self, base: str | None = None, filter: str | None = None, **criteria: Any) -> "Requests":
+    def search(
+        self, base: str | None = None, filter: str | None = None, /, **criteria: Unpack[Afterwards]
+    ) -> "Requests":
         """The searches: ``base``, ``scope``, ``filter``, ``attributes``, ``size_limit``, ``entries``, ``code`` ..."""
-        return self.of("search", **_given(criteria, base=base, filter=filter))
+        return self.of("search", **given(criteria, base=base, filter=filter))
 
-    def modify(self, dn: str | None = None, **criteria: Any) -> "Requests":
+    def modify(self, dn: str | None = None, /, **criteria: Unpack[Afterwards]) -> "Requests":
         """The modifications: ``dn``, ``attribute``, ``value``, ``changes`` (as ``directory.modify`` takes them) ..."""
-        return self.of("modify", **_given(criteria, dn=dn))
+        return self.of("modify", **given(criteria, dn=dn))
 
-    def add(self, dn: str | None = None, **criteria: Any) -> "Requests":
+    def add(self, dn: str | None = None, /, **criteria: Unpack[Afterwards]) -> "Requests":
         """The additions: ``dn``, ``attributes`` (a dict of some of them) ..."""
-        return self.of("add", **_given(criteria, dn=dn))
+        return self.of("add", **given(criteria, dn=dn))
 
-    def delete(self, dn: str | None = None, **criteria: Any) -> "Requests":
+    def delete(self, dn: str | None = None, /, **criteria: Unpack[Afterwards]) -> "Requests":
         """The deletions: ``dn`` ..."""
-        return self.of("delete", **_given(criteria, dn=dn))
+        return self.of("delete", **given(criteria, dn=dn))
 
-    def rename(self, dn: str | None = None, **criteria: Any) -> "Requests":
+    def rename(self, dn: str | None = None, /, **criteria: Unpack[Afterwards]) -> "Requests":
         """The renames: ``dn``, ``new_rdn``, ``new_superior``, ``keep_old`` ..."""
-        return self.of("rename", **_given(criteria, dn=dn))
+        return self.of("rename", **given(criteria, dn=dn))
 
-    def compare(self, dn: str | None = None, **criteria: Any) -> "Requests":
+    def compare(self, dn: str | None = None, /, **criteria: Unpack[Afterwards]) -> "Requests":
         """The comparisons: ``dn``, ``attribute``, ``value`` ..."""
-        return self.of("compare", **_given(criteria, dn=dn))
+        return self.of("compare", **given(criteria, dn=dn))
 
-    def extended(self, name: str | None = None, **criteria: Any) -> "Requests":
+    def extended(self, name: str | None = None, /, **criteria: Unpack[Afterwards]) -> "Requests":
         """The extended operations: ``name``, an OID ..."""
-        return self.of("extended", **_given(criteria, name=name))
+        return self.of("extended", **given(criteria, name=name))
 
-    def abandon(self, **criteria: Any) -> "Requests":
+    def abandon(self, **criteria: Unpack[Afterwards]) -> "Requests":
         """The abandons."""
         return self.of("abandon", **criteria)
 
     @property
     def writes(self) -> "Requests":
         """Everything that changes the directory, where it succeeds."""
-        return self._some(request for request in self._found() if request.op in WRITES or _sets_password(request))
+        return self.of("write")
 
     def after(self, what: "RecordedRequest | int | datetime") -> "Requests":
         """Those behind a request, a number, or a time by the directory's clock."""
@@ -178,7 +174,13 @@ class RequestLog(Requests):
         self.log.clear()
 
     def wait_for(
-        self, op: str | None = None, *, timeout: float = 5.0, answered: bool = True, count: int = 1, **criteria: Any
+        self,
+        op: Ops = None,
+        *,
+        timeout: float = 5.0,
+        answered: bool = True,
+        count: int = 1,
+        **criteria: Unpack[Afterwards],
     ) -> RecordedRequest:
         """Wait until a request has come that fits (``count`` of them), and give the last of those.
 
@@ -205,13 +207,6 @@ class RequestLog(Requests):
         return there[-1]
 
 
-WRITES = ("add", "delete", "modify", "rename")
-
-
-def _sets_password(request: RecordedRequest) -> bool:
-    return request.op == "extended" and isinstance(request.record.op.value, PasswordModify)
-
-
 def _place(request: RecordedRequest, what: "RecordedRequest | int | datetime") -> float:
     """Below 0 where the request comes before, above where behind."""
     if isinstance(what, datetime):
@@ -219,5 +214,7 @@ def _place(request: RecordedRequest, what: "RecordedRequest | int | datetime") -
     return request.number - (what.number if isinstance(what, RecordedRequest) else what)
 
 
-def _given(criteria: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {**{name: value for name, value in more.items() if value is not None}, **criteria}
+def given(criteria: Afterwards, **more: Any) -> Afterwards:
+    """Criteria with more of them, where these say anything."""
+    said: Any = {name: value for name, value in more.items() if value is not None}
+    return said | criteria  # type: ignore[no-any-return]

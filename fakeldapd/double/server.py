@@ -9,30 +9,37 @@ import functools
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack, cast
 
 from fakeldapd import certificates
 from fakeldapd.config import Config, ConfigError
 from fakeldapd.double.clock import Clock
 from fakeldapd.double.data import either
 from fakeldapd.double.directory import OPTIONS, FakeDirectory, Snapshot, make_settings
-from fakeldapd.protocol.result import LDAPError, ResultCode
+from fakeldapd.double.verify import Verification
 
 if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
 
     from fakeldapd.double.data import Data
+    from fakeldapd.double.diff import Diff
+    from fakeldapd.double.explain import Explanation
+    from fakeldapd.double.faults import FaultSaid
+    from fakeldapd.double.lint import Report
     from fakeldapd.double.process import Child
+    from fakeldapd.double.requests import RequestLog
+    from fakeldapd.double.stubs import StubSaid
+    from fakeldapd.middleware.rules import Rule
     from fakeldapd.server.service import Service
 
 _T = TypeVar("_T")
 
 _SERVED = (*OPTIONS, "listen", "notice_on_stop")
-_RESET = LDAPError(ResultCode.UNAVAILABLE, "the directory was reset")
 
 
 class ServerError(RuntimeError):
@@ -42,9 +49,11 @@ class ServerError(RuntimeError):
 class ServedDirectory(FakeDirectory):
     """The directory of a server: what a test does to it is done in the server's thread."""
 
-    def __init__(self, server: "FakeLDAPServer", data: "Data | None", clock: "Clock | None", settings: Any) -> None:
+    def __init__(
+        self, server: "FakeLDAPServer", data: "Data | None", clock: Clock, stubs: "str | None", settings: Config
+    ) -> None:
         self._server = server
-        super().__init__(data, clock=clock, **settings)
+        self._make(data, clock, stubs, settings)
 
     def _within(self, work: Callable[[], _T]) -> _T:
         return self._server.call(work)
@@ -62,7 +71,7 @@ class ServedDirectory(FakeDirectory):
             self._server.call(take)
 
 
-class FakeLDAPServer:
+class FakeLDAPServer(Verification):
     """A server for tests. ::
 
         with FakeLDAPServer(ldif="people.ldif") as server:
@@ -71,7 +80,9 @@ class FakeLDAPServer:
     ``data`` (or ``ldif``), ``clock``, ``stubs`` and other settings as in FakeDirectory. ``tls=True`` makes a
     certificate for localhost and an authority: StartTLS works then, and ``ldaps_url`` is there. ``ldapi=True`` opens a
     local socket, too. ``listen`` says where instead: URLs as on the command line. ``subprocess=True`` runs it in a
-    process of its own; faults and what a test sees of requests aren't there then.
+    process of its own; what a test sees of requests isn't there then.
+
+    What may be asked of its directory about requests, faults and stubs may be asked of the server as well.
 
     Entering the context is the same as ``start()``, leaving it as ``stop()``. In asyncio and in Twisted coroutines,
     write ``async with``. Raises what FakeDirectory raises, and ThreadError or ServerError.
@@ -92,7 +103,7 @@ class FakeLDAPServer:
         self._data = either(data, ldif)
         self.clock = clock if isinstance(clock, Clock) else Clock(clock)
         self._given = settings
-        self._stubs = {} if stubs is None else {"stubs": str(Path(stubs).absolute())}
+        self._stubs_file = None if stubs is None else str(Path(stubs).absolute())
         self._tls = "auto" if tls is True else tls or "off"
         self._ldapi = ldapi
         self._settings = make_settings({**settings, "tls": self._tls}, _SERVED)
@@ -100,7 +111,7 @@ class FakeLDAPServer:
         self._service: Service | None = None
         self._addresses: list[Any] = []
         self.urls: tuple[str, ...] = ()
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: str | None = None
         self._process = 0
         self._subprocess = subprocess
         self._child: Child | None = None
@@ -130,7 +141,7 @@ class FakeLDAPServer:
     def _start_child(self) -> "FakeLDAPServer":
         from fakeldapd.double.process import Child, RemoteClock, RemoteDirectory
 
-        settings = {**self._given, **self._stubs, "tls": self._tls, "ldapi": self._ldapi}
+        settings = {**self._given, "stubs": self._stubs_file, "tls": self._tls, "ldapi": self._ldapi}
         self._child = child = Child(self._data, self.clock, settings)
         self._process = os.getpid()
         self.urls, self.ca_file = child.facts["urls"], child.facts["ca_file"]
@@ -144,10 +155,8 @@ class FakeLDAPServer:
 
         settings = self._settings
         if self._tls == "auto" and not settings.tls_directory:
-            settings = make_settings({**self._given, "tls": "auto", "tls_directory": _certificates()}, _SERVED)
-        named = {name: value for name, value in self._given.items() if name not in ("listen", "notice_on_stop")}
-        named |= {**self._stubs, "tls": self._tls, "tls_directory": settings.tls_directory}
-        self._directory = directory = ServedDirectory(self, self._data, self.clock, named)
+            settings = replace(settings, tls_directory=_certificates())
+        self._directory = directory = ServedDirectory(self, self._data, self.clock, self._stubs_file, settings)
         self._addresses = [listen.parse(url) for url in self._urls(settings)]
         service = make_service(settings, directory.inner, reactor, make_tls(settings, {}), directory.handler)
         directory.when_handled_otherwise(lambda handler: self.call(lambda: service.factory.handle_by(handler)))
@@ -165,8 +174,8 @@ class FakeLDAPServer:
         if settings.offers_tls:
             urls.append("ldaps://127.0.0.1:0")
         if self._ldapi:
-            self._folder = tempfile.TemporaryDirectory(prefix="fakeldapd-")
-            urls.append("ldapi://" + f"{self._folder.name}/ldapi".replace("/", "%2F"))
+            self._folder = _own_folder("fakeldapd-")
+            urls.append("ldapi://" + f"{self._folder}/ldapi".replace("/", "%2F"))
         return urls
 
     def stop(self) -> None:
@@ -174,10 +183,10 @@ class FakeLDAPServer:
         from fakeldapd.server.thread import THREAD
 
         child, self._child = self._child, None
+        service, self._service = self._service, None
         if child is not None:
             self.clock = self._own_clock
             child.end()
-        service, self._service = self._service, None
         if service is None or self._process != os.getpid():
             return
         try:
@@ -188,7 +197,7 @@ class FakeLDAPServer:
 
     def _remove_folder(self) -> None:
         if self._folder is not None:
-            self._folder.cleanup()
+            shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
 
     def __enter__(self) -> "FakeLDAPServer":
@@ -202,7 +211,7 @@ class FakeLDAPServer:
     async def __aenter__(self) -> "FakeLDAPServer":
         from fakeldapd.server.thread import aside
 
-        return await aside(self.start)
+        return await aside(self.start, self.stop)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -217,12 +226,11 @@ class FakeLDAPServer:
         """
         from fakeldapd.server.thread import THREAD
 
-        if self._process != os.getpid():
-            raise ServerError(
-                f"the server runs in process {self._process}, and this is a fork of that one: "
-                "make a FakeLDAPServer here, or fork before you start it"
-            )
+        self._must_be_here()
         return work() if THREAD.is_here else THREAD.call(work)
+
+    def _within(self, work: Callable[[], _T]) -> _T:
+        return self.call(work)
 
     def take_down(self) -> "Deferred[None]":
         """Listen no more and drop every connection; the data stays."""
@@ -240,6 +248,13 @@ class FakeLDAPServer:
         if self._service is None and self._child is None:
             raise ServerError("this server doesn't run: write `with FakeLDAPServer(...) as server:`, or call start()")
 
+    def _must_be_here(self) -> None:
+        if self._process != os.getpid():
+            raise ServerError(
+                f"the server runs in process {self._process}, and this is a fork of that one: "
+                "make a FakeLDAPServer here, or fork before you start it"
+            )
+
     def _running(self) -> "Service":
         self._must_run()
         assert self._service is not None
@@ -248,12 +263,13 @@ class FakeLDAPServer:
     def _fact(self, name: str) -> str:
         """What a child has told of itself, or the directory knows."""
         self._must_run()
-        return str(getattr(self.directory, name) if self._child is None else self._child.facts[name])
+        return str(getattr(self._directory, name) if self._child is None else self._child.facts[name])
 
     @property
     def directory(self) -> FakeDirectory:
-        """What it serves, without a socket."""
+        """What it serves, without a socket. Raises ServerError in a forked process, which has only a copy."""
         self._must_run()
+        self._must_be_here()
         assert self._directory is not None
         return self._directory
 
@@ -296,6 +312,11 @@ class FakeLDAPServer:
         return self._fact("base_dn")
 
     @property
+    def base_dns(self) -> tuple[str, ...]:
+        """The naming contexts."""
+        return self.directory.base_dns
+
+    @property
     def admin_dn(self) -> str:
         """Who may do everything."""
         return self._fact("admin_dn")
@@ -334,52 +355,98 @@ class FakeLDAPServer:
             self.directory.restore(snapshot)
 
     def reset(self, *, connections: str = "keep") -> None:
-        """Be as at the start: entries, schema, clock, faults, stubs, the request log. Operations that are running are
-        answered 52, "the directory was reset"; ``connections="drop"`` closes every connection as well.
+        """Be as at the start: entries, schema, clock, faults, stubs, the request log, up again. Operations that are
+        running are answered 52, "the directory was reset", and no search goes on with an earlier cookie;
+        ``connections="drop"`` closes every connection as well.
         """
-        if connections not in ("keep", "drop"):
-            raise ValueError(f"connections={connections!r}: keep or drop is expected")
         if self._child is not None:
             self._child.ask("reset", connections=connections)
             self._child_down = False
-            return
-        service, directory = self._running(), self.directory
+        else:
+            self.directory.reset(connections=connections)
 
-        def anew() -> None:
-            for connection in list(service.factory.connections):
-                connection.begin_anew(_RESET)
-            if connections == "drop":
-                service.factory.drop()
-            directory.reset()
+    # --- as of its directory ------------------------------------------------------------------------------------------
 
-        self.call(anew)
-        directory.down = False
+    def fault(self, **said: "Unpack[FaultSaid]") -> "Rule":
+        """From now on something goes wrong, until the rule is closed (a context manager does it) or the server is
+        reset. Said of which requests: ``op``, ``base``, ``dn``, ``under``, ``filter``, ``clause``, ``attribute``,
+        ``identity``, ``connection``, ``when`` (and all else of ``double.criteria.Criteria``); of which of these:
+        ``nth``, ``after``, ``count``, ``probability``, ``seed``; of what happens: ``action``, ``code``, ``text``,
+        ``matched_dn``, ``referral``, ``delay``, ``after_entries``, ``performed``, ``octets``, ``size_limit`` (see
+        ``double.faults.FaultSaid``). Raises RuleError for what makes no sense.
+        """
+        return self.directory.fault(**said)
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or name not in _OF_DIRECTORY:
-            raise AttributeError(f"FakeLDAPServer has no attribute {name!r}")
-        return getattr(self.directory, name)
+    @property
+    def faults(self) -> "tuple[Rule, ...]":
+        """The faults in force, the latest first; ``hits`` of each is how many requests it has taken."""
+        return self.directory.faults
+
+    def stub(self, **said: "Unpack[StubSaid]") -> "Rule":
+        """From now on something is answered that isn't in the directory, until the rule is closed or the server is
+        reset. Which requests is said as of a fault; the answer: ``entries``, ``references``, ``code``, ``text``,
+        ``matched_dn``, ``referral``, ``value``, ``name``, or ``answers``, ``afterwards``, or ``answer``, a function;
+        and ``priority`` (see ``double.stubs.StubSaid``). Raises RuleError for what makes no sense.
+        """
+        return self.directory.stub(**said)
+
+    @property
+    def stubs(self) -> "tuple[Rule, ...]":
+        """The stubs in force, in the order in which they are asked."""
+        return self.directory.stubs
+
+    def load_stubs(self, path: str | Path) -> "Rule":
+        """From now on answer as ``fakeldapd record`` has written in that file. Raises RuleError."""
+        return self.directory.load_stubs(path)
+
+    @property
+    def requests(self) -> "RequestLog":
+        """What clients have asked since the start or the last reset, and what they were answered."""
+        return self.directory.requests
+
+    def asked(self) -> str:
+        """The requests as text, for a report; empty where there are none, or nobody here knows of them (any more)."""
+        try:
+            return str(self.requests) if len(self.requests) else ""
+        except RuntimeError:
+            return ""
+
+    def diff(self, snapshot: Snapshot | None = None, *, operational: bool = False) -> "Diff":
+        """What has changed since the snapshot, or the start: see ``FakeDirectory.diff``."""
+        return self.directory.diff(snapshot, operational=operational)
+
+    def explain(
+        self,
+        base: str | None = None,
+        scope: str = "sub",
+        filter: str = "(objectClass=*)",
+        *,
+        identity: str | None = None,
+    ) -> "Explanation":
+        """Why a search finds what it finds, and not the rest: see ``FakeDirectory.explain``."""
+        return self.directory.explain(base, scope, filter, identity=identity)
+
+    def lint(self, *, large: int = 500, ignore: Iterable[str] = ()) -> "Report":
+        """What clients did that works here and hurts in production: see ``FakeDirectory.lint``."""
+        return self.directory.lint(large=large, ignore=ignore)
 
 
-_OF_DIRECTORY = frozenset(
-    name
-    for name in dir(FakeDirectory)
-    if not name.startswith("_")
-    and name not in ("add", "get", "search", "modify", "delete", "rename", "load", "dump", "set_layer", "inner")
-)
-"""What may be asked of the server as well as of its directory: faults, stubs, requests, assertions."""
+def _own_folder(prefix: str) -> str:
+    """A new folder, gone when this process ends, and not when a forked child does."""
+    name, process = tempfile.mkdtemp(prefix=prefix), os.getpid()
+
+    def remove() -> None:
+        if os.getpid() == process:
+            shutil.rmtree(name, ignore_errors=True)
+
+    atexit.register(remove)
+    return name
 
 
 @functools.cache
 def _certificates() -> str:
     """A directory for certificates of this process's servers: they are made once, and trusted by nobody else."""
-    name, process = tempfile.mkdtemp(prefix="fakeldapd-tls-"), os.getpid()
-
-    def remove() -> None:
-        if os.getpid() == process:  # not a forked child, when it ends
-            shutil.rmtree(name, ignore_errors=True)
-
-    atexit.register(remove)
+    name = _own_folder("fakeldapd-tls-")
     try:
         certificates.ensure(Path(name))
     except certificates.CertificateError as error:

@@ -4,22 +4,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from fakeldapd.double.criteria import items, read_code
 from fakeldapd.double.data import DataError, values_of
 from fakeldapd.double.faults import in_words
-from fakeldapd.double.matching import (
-    MATCHING,
-    Matching,
-    RuleError,
-    check_arguments,
-    items,
-    one_of,
-    only,
-    read_code,
-    read_matching,
-)
-from fakeldapd.double.names import nearest
+from fakeldapd.double.matching import MATCHING, Matching, check_arguments, only, read_matching
+from fakeldapd.double.names import RuleError, nearest, one_of
 from fakeldapd.middleware.rules import Rules
 from fakeldapd.middleware.stubs import FIELDS, Answer, Asked, Stub, Template, Text, Thought, stubs
+from fakeldapd.operations.request import RESPONSES
 from fakeldapd.protocol import filter as filters
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.result import ResultCode
@@ -116,6 +108,8 @@ def read_stub(directory: "FakeDirectory", said: Mapping[str, Any]) -> Stub:
     several = said["answers"] if "answers" in said else (said.get("answer", here),)
     if isinstance(several, Mapping) or not several:
         raise RuleError("answers: a list of answers is expected")
+    if not rule["kinds"] <= RESPONSES.keys():
+        raise RuleError("unbind and abandon have no answer")
     reader = _Reader(directory, said)
     answers = [reader.read_any(each) for each in several]
     for answer in answers:
@@ -143,9 +137,9 @@ class _Reader:
     def __init__(self, directory: "FakeDirectory", said: Mapping[str, Any]) -> None:
         self._schema = directory.inner.schema
         self._own: set[str] = set()
-        if "filter" in said:
-            found = [item.attribute for item in items(filters.parse(said["filter"])) if hasattr(item, "attribute")]
-            self._own = {name.decode().lower() for name in found if name}
+        for filter in (said[name] for name in ("filter", "clause") if name in said):
+            found = [item.attribute for item in items(filters.parse(filter)) if hasattr(item, "attribute")]
+            self._own |= {name.decode().lower() for name in found if name}
 
     def read_any(self, said: Any) -> "Answer | Thought":
         """An answer, or a function that gives one. Raises RuleError."""

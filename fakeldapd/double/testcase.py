@@ -7,10 +7,12 @@
         def test_login(self):
             self.assertTrue(login(self.ldap_server.url, "ada", "secret"))
 
-One server serves all tests of the class; each begins with the directory as it was at the start.
+One server serves all tests of the class; each begins with everything as it was at the start. When a test fails, its
+exception says what the servers were asked.
 """
 
 import unittest
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fakeldapd.double.directory import FakeDirectory
@@ -41,7 +43,26 @@ class LDAPServerMixin(_Base):
     def setUp(self) -> None:
         """Put everything back as it was."""
         self.ldap_server.reset(connections="drop")
+        self._ldap_servers = [self.ldap_server]
         super().setUp()
+
+    def make_ldap_server(self, *arguments: Any, **options: Any) -> FakeLDAPServer:
+        """Start one more, with the arguments of FakeLDAPServer; it stops when the test ends."""
+        server = FakeLDAPServer(*arguments, **options).start()
+        self.addCleanup(server.stop)
+        self._ldap_servers.append(server)
+        return server
+
+    def _callTestMethod(self, method: Callable[[], object]) -> None:
+        try:
+            super()._callTestMethod(method)  # type: ignore[misc]
+        except unittest.SkipTest:
+            raise
+        except Exception as error:
+            for server in self._ldap_servers:
+                if asked := server.asked():
+                    error.add_note(f"LDAP requests to {server.url}:\n{asked}")
+            raise
 
     @property
     def ldap_directory(self) -> FakeDirectory:

@@ -4,13 +4,14 @@ They raise AssertionError for what was not as expected, ValueError or TypeError 
 sense.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from difflib import SequenceMatcher
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, Unpack
 
-from fakeldapd.double.criteria import Wanted
+from fakeldapd.double.criteria import Afterwards
 from fakeldapd.double.recorded import RecordedRequest
-from fakeldapd.double.requests import RequestLog, Requests
+from fakeldapd.double.requests import RequestLog, Requests, given
+from fakeldapd.double.wanted import Ops, Wanted
 from fakeldapd.middleware.recorder import Peer
 
 NEAREST = 3
@@ -22,7 +23,7 @@ Step: TypeAlias = "str | tuple[str, Mapping[str, Any]]"
 """A step of ``assert_order``: an operation, or one with criteria."""
 
 
-def assert_requested(requests: Requests, op: str | None, times: int | None, criteria: Mapping[str, Any]) -> None:
+def assert_requested(requests: Requests, op: Ops, times: int | None, criteria: Mapping[str, Any]) -> None:
     """There were ``times`` such requests; None: one or more."""
     if times is not None and (isinstance(times, bool) or not isinstance(times, int) or times < 0):
         raise ValueError(f"times={times!r}: a number is expected, or None for one or more")
@@ -48,8 +49,8 @@ def not_seen(requests: Requests, wanted: Wanted, times: int, answered: bool = Tr
     running = [request for request in found if not request.is_over]
     if answered and running:
         lines.append(f"{len(running)} of them have come and have no answer yet; answered=False waits for no answer")
-    of_op = [request for request in there if wanted.op in (None, request.op)]
-    lines.append(_seen(requests, there, of_op, wanted.op))
+    of_op = [request for request in there if wanted.of_operation(request)]
+    lines.append(_seen(requests, there, of_op, wanted.operations.said))
     known = {request.number for request in found}
     others = [request for request in of_op or there if request.number not in known][-_COMPARED:]
     misses = sorted(others, key=lambda request: _nearness(wanted, request), reverse=True)[:NEAREST]
@@ -65,13 +66,11 @@ def _lines(found: Sequence[RecordedRequest], most: int = 10) -> list[str]:
     return [f"  {request}" for request in found[:most]] + more
 
 
-def _seen(
-    requests: Requests, there: Sequence[RecordedRequest], of_op: Sequence[RecordedRequest], op: str | None
-) -> str:
+def _seen(requests: Requests, there: Sequence[RecordedRequest], of_op: Sequence[RecordedRequest], op: str) -> str:
     if not there:
         return "no request was seen at all"
     said = f"{len(there)} {'request was' if len(there) == 1 else 'requests were'} seen"
-    if op is not None:
+    if op:
         said += f", of these {op}: {len(of_op) or 'none'}"
     if isinstance(requests, RequestLog) and requests.dropped:
         said += f"; {requests.dropped} older ones are no longer kept"
@@ -93,7 +92,7 @@ def _alike(one: str, other: str) -> float:
 
 def _miss(wanted: Wanted, request: RecordedRequest) -> list[str]:
     lines = [f"  {request}"]
-    if wanted.op is not None and request.op != wanted.op:
+    if not wanted.of_operation(request):
         return lines
     for each in wanted.differences(request):
         if each.fits:
@@ -141,8 +140,9 @@ def assert_order(requests: Requests, steps: Sequence[Step]) -> None:
 
 
 def assert_unbound(requests: RequestLog, timeout: float) -> None:
-    """Every connection that asked for something has said goodbye with an Unbind. One that is open gets ``timeout``
-    seconds for it, since an Unbind has no answer that a client could wait for.
+    """Every connection has said goodbye with an Unbind. One that is open gets ``timeout`` seconds for it, since an
+    Unbind has no answer that a client could wait for. One that has asked for nothing may also be closed without: that
+    is how ports are probed.
     """
     log = requests.log
 
@@ -155,7 +155,7 @@ def assert_unbound(requests: RequestLog, timeout: float) -> None:
             log.changed.wait_for(settled, timeout)
         finally:
             log.waiting -= 1
-    leaked = [peer for peer in log.connections() if not peer.unbound]
+    leaked = [peer for peer in log.connections() if not peer.unbound and (peer.asked or not peer.closed)]
     if leaked:
         lines = [f"{len(leaked)} of {len(log.connections())} connections had no Unbind"]
         for peer in leaked:
@@ -166,7 +166,8 @@ def assert_unbound(requests: RequestLog, timeout: float) -> None:
 def _connection(requests: Requests, peer: Peer) -> list[str]:
     asked = [request for request in requests if request.record.peer is peer]
     state = "closed without one" if peer.closed else "still open"
-    lines = [f"  connection {peer.number} from {peer.name or 'this process'}, {state}: {len(asked)} requests"]
+    count = f"{len(asked)} requests" if peer.asked else "it has asked for nothing"
+    lines = [f"  connection {peer.number} from {peer.name or 'this process'}, {state}: {count}"]
     return lines + ([f"    the first: {asked[0]}", f"    the last:  {asked[-1]}"] if asked else [])
 
 
@@ -182,45 +183,59 @@ class Verification:
         """The requests that are spoken of."""
         raise AttributeError("requests")
 
-    def assert_requested(self, op: str | None = None, *, times: int | None = None, **criteria: Any) -> None:
+    _within: Callable[[Callable[[], None]], None]
+
+    def assert_requested(self, op: Ops = None, *, times: int | None = None, **criteria: Unpack[Afterwards]) -> None:
         """There was such a request."""
         assert_requested(self.requests, op, times, criteria)
 
-    def assert_bound(self, dn: str | None = None, *, times: int | None = None, code: Any = 0, **criteria: Any) -> None:
+    def assert_bound(
+        self, dn: str | None = None, /, *, times: int | None = None, **criteria: Unpack[Afterwards]
+    ) -> None:
         """There was such a bind."""
-        assert_requested(self.requests, "bind", times, _criteria(criteria, dn=dn, code=code))
+        assert_requested(self.requests, "bind", times, _done(criteria, dn))
 
     def assert_searched(
-        self, base: str | None = None, filter: str | None = None, *, times: int | None = None, **criteria: Any
+        self,
+        base: str | None = None,
+        filter: str | None = None,
+        /,
+        *,
+        times: int | None = None,
+        **criteria: Unpack[Afterwards],
     ) -> None:
         """There was such a search."""
-        assert_requested(self.requests, "search", times, _criteria(criteria, base=base, filter=filter))
+        assert_requested(self.requests, "search", times, given(criteria, base=base, filter=filter))
 
-    def assert_compared(self, dn: str | None = None, *, times: int | None = None, **criteria: Any) -> None:
+    def assert_compared(
+        self, dn: str | None = None, /, *, times: int | None = None, **criteria: Unpack[Afterwards]
+    ) -> None:
         """There was such a comparison."""
-        assert_requested(self.requests, "compare", times, _criteria(criteria, dn=dn))
+        assert_requested(self.requests, "compare", times, given(criteria, dn=dn))
 
-    def assert_added(self, dn: str | None = None, *, times: int | None = None, code: Any = 0, **criteria: Any) -> None:
+    def assert_added(
+        self, dn: str | None = None, /, *, times: int | None = None, **criteria: Unpack[Afterwards]
+    ) -> None:
         """There was such an addition."""
-        assert_requested(self.requests, "add", times, _criteria(criteria, dn=dn, code=code))
+        assert_requested(self.requests, "add", times, _done(criteria, dn))
 
     def assert_modified(
-        self, dn: str | None = None, *, times: int | None = None, code: Any = 0, **criteria: Any
+        self, dn: str | None = None, /, *, times: int | None = None, **criteria: Unpack[Afterwards]
     ) -> None:
         """There was such a modification."""
-        assert_requested(self.requests, "modify", times, _criteria(criteria, dn=dn, code=code))
+        assert_requested(self.requests, "modify", times, _done(criteria, dn))
 
     def assert_renamed(
-        self, dn: str | None = None, *, times: int | None = None, code: Any = 0, **criteria: Any
+        self, dn: str | None = None, /, *, times: int | None = None, **criteria: Unpack[Afterwards]
     ) -> None:
         """There was such a rename."""
-        assert_requested(self.requests, "rename", times, _criteria(criteria, dn=dn, code=code))
+        assert_requested(self.requests, "rename", times, _done(criteria, dn))
 
     def assert_deleted(
-        self, dn: str | None = None, *, times: int | None = None, code: Any = 0, **criteria: Any
+        self, dn: str | None = None, /, *, times: int | None = None, **criteria: Unpack[Afterwards]
     ) -> None:
         """There was such a deletion."""
-        assert_requested(self.requests, "delete", times, _criteria(criteria, dn=dn, code=code))
+        assert_requested(self.requests, "delete", times, _done(criteria, dn))
 
     def assert_no_writes(self) -> None:
         """Nothing was asked that changes the directory."""
@@ -236,14 +251,27 @@ class Verification:
 
     def assert_unbound(self, *, timeout: float = 1.0) -> None:
         """No connection was left without an Unbind; the last of them have ``timeout`` seconds."""
+        for _ in range(2):  # a server has looked for new connections between one and the other
+            self._within(lambda: None)
         assert_unbound(self.requests, timeout)
 
     def wait_for(
-        self, op: str | None = None, *, timeout: float = 5.0, answered: bool = True, count: int = 1, **criteria: Any
+        self,
+        op: Ops = None,
+        *,
+        timeout: float = 5.0,
+        answered: bool = True,
+        count: int = 1,
+        **criteria: Unpack[Afterwards],
     ) -> RecordedRequest:
         """Wait until such a request has come, and give it. Raises TimeoutError with what has come instead."""
         return self.requests.wait_for(op, timeout=timeout, answered=answered, count=count, **criteria)
 
 
-def _criteria(criteria: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {**{name: value for name, value in more.items() if value is not None}, **criteria}
+def _done(criteria: Afterwards, dn: str | None) -> Afterwards:
+    """With the code of success, unless another one is said, or (None) any."""
+    found = given(criteria, dn=dn)
+    found.setdefault("code", 0)
+    if found["code"] is None:
+        del found["code"]
+    return found

@@ -14,7 +14,8 @@ from fakeldapd.protocol import messages as m
 
 _log = logging.getLogger("fakeldapd.access")
 
-_SCOPES = {0: "base", 1: "one", 2: "sub", 3: "children"}
+SCOPES = {0: "base", 1: "one", 2: "sub", 3: "children"}
+"""As OpenLDAP's tools call them."""
 
 
 def access_log(handler: Handler, clock: Callable[[], float] = time.monotonic) -> Handler:
@@ -70,7 +71,7 @@ def describe(op: m.RequestOp) -> tuple[str, dict[str, Any]]:
         case m.SearchRequest():
             return name, {
                 "base": _text(op.base),
-                "scope": _SCOPES.get(op.scope, op.scope),
+                "scope": SCOPES.get(op.scope, op.scope),
                 "filter": filters.to_text(concealed_filter(op.filter, _hidden)),
                 "attributes": " ".join(_text(each) for each in op.attributes),
             }

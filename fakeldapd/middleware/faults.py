@@ -36,6 +36,9 @@ GARBAGE = (
 )
 """What isn't LDAP: the server of something else listens at this port."""
 
+UNANSWERED = (m.UnbindRequest, m.AbandonRequest)
+"""What has no answer: of the actions only some can happen to it."""
+
 ANOTHER_ID = 1000
 """How far the message id of ``wrong-id`` is from the right one."""
 
@@ -284,6 +287,12 @@ def _corrupt(fault: Fault, handler: Handler, request: Request) -> Iterator[Actio
 def _garbage(fault: Fault, handler: Handler, request: Request) -> Iterator[Action]:
     yield from _before(fault, handler, request)
     yield Raw(fault.octets)
+    if type(request.op) in UNANSWERED:
+        yield from handler(request)
+
+
+def _ignore(fault: Fault, handler: Handler, request: Request) -> Iterator[Action]:
+    return iter(())
 
 
 def _wrong_id(fault: Fault, handler: Handler, request: Request) -> Iterator[Action]:
@@ -326,13 +335,14 @@ Perform: TypeAlias = Callable[[Fault, Handler, Request], Iterator[Action]]
 @dataclass(frozen=True, slots=True)
 class Row:
     """One action: how it is performed, what it is, the arguments it takes beside ``delay``, those it needs, and the
-    kinds of requests it is for (none: all)."""
+    kinds of requests it is for (none: all that have an answer), ``also`` those without one."""
 
     perform: Perform
     what: str
     takes: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     kinds: tuple[type, ...] = ()
+    also: tuple[type, ...] = ()
 
 
 _PARTLY = ("after_entries", "performed")
@@ -342,17 +352,17 @@ ACTIONS: Mapping[str, Row] = {
     "error": Row(
         _error, "answers with a result code", ("code", "text", "matched_dn", "referral", *_PARTLY), needs=("code",)
     ),
-    "delay": Row(_delay, "takes its time, then answers as always", needs=("delay",)),
+    "delay": Row(_delay, "takes its time, then answers as always", needs=("delay",), also=UNANSWERED),
     "hang": Row(_hang, "never answers", _PARTLY),
-    "drop": Row(_drop, "closes the connection instead of an answer", _PARTLY),
-    "reset": Row(_reset, "resets the connection (RST) instead of an answer", _PARTLY),
+    "drop": Row(_drop, "closes the connection instead of an answer", _PARTLY, also=(m.AbandonRequest,)),
+    "reset": Row(_reset, "resets the connection (RST) instead of an answer", _PARTLY, also=UNANSWERED),
     "drop-after": Row(_drop_after, "answers, then closes the connection"),
     "reset-after": Row(_reset_after, "answers, then resets the connection (RST)"),
-    "notice": Row(_notice, "sends a Notice of Disconnection, then closes", ("code", "text", *_PARTLY)),
+    "notice": Row(_notice, "sends a Notice of Disconnection, then closes", ("code", "text", *_PARTLY), also=UNANSWERED),
     "truncate": Row(_truncate, "sends half a message, and never the rest", ("after_entries",)),
     "drop-midway": Row(_drop_midway, "sends half a message, then closes the connection", ("after_entries",)),
     "corrupt": Row(_corrupt, "sends a message of the right length with broken BER in it", ("after_entries",)),
-    "garbage": Row(_garbage, "sends something that isn't LDAP", ("octets", *_PARTLY)),
+    "garbage": Row(_garbage, "sends something that isn't LDAP", ("octets", *_PARTLY), also=UNANSWERED),
     "wrong-id": Row(_wrong_id, "answers under another message id"),
     "duplicate": Row(_duplicate, "sends the final answer twice"),
     "entry-after-done": Row(_entry_after_done, "sends an entry behind the end of a search", kinds=_SEARCH),
@@ -360,5 +370,6 @@ ACTIONS: Mapping[str, Row] = {
     "size-limit": Row(
         _size_limit, "finds no more entries than this", ("size_limit",), needs=("size_limit",), kinds=_SEARCH
     ),
+    "ignore": Row(_ignore, "goes on as if nothing had come", kinds=UNANSWERED, also=UNANSWERED),
 }
 """What a fault may do, by name."""

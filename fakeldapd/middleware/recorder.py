@@ -1,8 +1,9 @@
 """Every request and what came of it, kept for who asks afterwards.
 
-What is done while an operation runs is little: a row is put into a ``Log``, with what is secret replaced by hashes (see
-``secrets``), and gets its result when there is one. Names, text and other structure are made of it when somebody looks.
-A log is bounded, the oldest rows go first.
+What is done while an operation runs is little: a row is put into a ``Log``, with the octets that the request came as,
+and gets its result when there is one. Values, names, text are made of it when somebody looks. Only what is secret is
+replaced by hashes at once (see ``secrets``), so that it isn't in memory any longer than it has to be. A log is bounded,
+the oldest rows go first.
 
 A log has *epochs*: ``clear`` begins another one. A record belongs to the epoch in which its request came, so a request
 that ends later, or hangs for ever, never shows up in a later one.
@@ -13,19 +14,32 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
-from fakeldapd.middleware.secrets import Secret, concealed, concealed_answer, known_to_be_secret
+from fakeldapd.middleware.secrets import (
+    ASSERTING,
+    SHOWING,
+    Secret,
+    asks_for_secret,
+    bind_later,
+    blotted,
+    concealed,
+    concealed_answer,
+    concealed_controls,
+    later,
+    secrets_of,
+)
 from fakeldapd.operations.request import Action, Entries, Handler, Pause, Request, Response, Session
 from fakeldapd.protocol import messages as m
+from fakeldapd.protocol.decode import decode_message
 from fakeldapd.protocol.messages import (
     BindRequest,
-    CompareRequest,
-    Equality,
-    Present,
+    BindResponse,
+    LDAPMessage,
     SearchRequest,
     SearchResultDone,
     SearchResultEntry,
+    SimpleAuthentication,
 )
 from fakeldapd.schema.dn import DN
 
@@ -39,33 +53,62 @@ Encoded: TypeAlias = tuple[bytes, tuple[bytes, ...]]
 """An entry that was sent: its DN and encoded PartialAttributes."""
 
 
+class Going(Protocol):
+    """How a clock goes for a while."""
+
+    def at(self, now: float) -> float:
+        """What it shows when the machine's shows ``now``, both in seconds since the epoch."""
+        ...
+
+
+class Timepiece(Protocol):
+    """A clock whose ``state`` is another one whenever it is moved: a request is kept with that, and what time it was is
+    worked out when somebody asks.
+    """
+
+    @property
+    def state(self) -> Going:
+        """How it goes now."""
+        ...
+
+
+class Machine:
+    """The machine's clock."""
+
+    @property
+    def state(self) -> "Machine":
+        """See Timepiece."""
+        return self
+
+    def at(self, now: float) -> float:
+        """See Going."""
+        return now
+
+
 class Peer:
-    """A connection in a log. ``number`` counts from 1 in each epoch; ``unbound`` and ``closed`` say how it ended."""
+    """A connection in a log. ``number`` counts from 1 in each epoch; ``asked`` says whether it has asked for anything,
+    ``unbound`` and ``closed`` how it ended. ``ahead`` is by how much the machine's clock is ahead of the one that
+    durations are measured by.
+    """
 
-    __slots__ = ("closed", "name", "number", "unbound")
+    __slots__ = ("ahead", "asked", "closed", "name", "number", "unbound")
 
-    def __init__(self, number: int, name: str) -> None:
+    def __init__(self, number: int, name: str, ahead: float) -> None:
         self.number = number
         self.name = name
+        self.ahead = ahead
+        self.asked = False
         self.unbound = False
         self.closed = False
 
 
-Asker: TypeAlias = tuple[Peer, DN | None, bool, bool, int]
-"""Who asks, what of a connection is the same for many requests: connection, identity (None: anonymous), whether that is
-the administrator, whether by TLS, the security strength factor."""
-
-
 # What a row holds, by position. A list takes a fraction of the time that an object with these attributes takes.
-_NUMBER, _ASKER, _MESSAGE_ID, _OP, _CONTROLS, _AT, _BEGAN, _ENDED, _RESULT, _ENTRIES, _SENT, _OTHER, _BECAME = range(13)
+_NUMBER, _PEER, _IDENTITY, _IS_ADMIN, _TLS, _SSF, _ASKED, _GOING, _BEGAN, _ENDED = range(10)
+_RESULT, _SENT, _ENTRIES, _OTHER, _BECAME = range(10, 15)
 
 
 def _of(position: int) -> Any:
     return property(lambda record: record.row[position])
-
-
-def _of_asker(position: int) -> Any:
-    return property(lambda record: record.row[_ASKER][position])
 
 
 class Record:
@@ -89,40 +132,74 @@ class Record:
         return id(self.row)
 
     number = _of(_NUMBER)
-    message_id = _of(_MESSAGE_ID)
-    op = _of(_OP)
-    controls = _of(_CONTROLS)
-    peer = _of_asker(0)
-    identity = _of_asker(1)
-    is_admin = _of_asker(2)
-    tls = _of_asker(3)
-    ssf = _of_asker(4)
-    at = _of(_AT)
+    peer = _of(_PEER)
+    identity = _of(_IDENTITY)
+    is_admin = _of(_IS_ADMIN)
+    tls = _of(_TLS)
+    ssf = _of(_SSF)
     began = _of(_BEGAN)
     ended = _of(_ENDED)
     result = _of(_RESULT)
-    entries = _of(_ENTRIES)
     sent = _of(_SENT)
     other = _of(_OTHER)
 
     @property
+    def at(self) -> float:
+        """When it came."""
+        when: float = self.row[_GOING].at(self.row[_BEGAN] + self.row[_PEER].ahead)
+        return when
+
+    @property
+    def entries(self) -> int:
+        """How many entries were sent."""
+        return self.row[_ENTRIES] or len(self.row[_SENT])
+
+    @property
+    def asked(self) -> LDAPMessage:
+        """What came, with nothing secret in it. It is made of what was kept when somebody asks for the first time."""
+        asked = self.row[_ASKED]
+        if asked.__class__ is bytes:
+            asked = self.row[_ASKED] = decode_message(asked, max_filter_depth=len(asked))
+        elif asked.__class__ is tuple:
+            asked = self.row[_ASKED] = later(asked)
+        return asked  # type: ignore[no-any-return]
+
+    @property
+    def message_id(self) -> int:
+        """The messageID."""
+        return self.asked.message_id
+
+    @property
+    def op(self) -> Any:
+        """The request."""
+        return self.asked.op
+
+    @property
+    def controls(self) -> tuple[m.Control, ...]:
+        """The controls it came with."""
+        return self.asked.controls
+
+    @property
     def became(self) -> DN | None:
         """The identity after a Bind."""
-        became: tuple[DN | None] | None = self.row[_BECAME]
-        found: DN | None = self.identity if became is None else became[0]
+        found: DN | None = self.row[_BECAME] if self.ended is not None and self._is_bind else self.identity
         return found
+
+    @property
+    def _is_bind(self) -> bool:
+        return self.op.__class__ is BindRequest
 
 
 class Log:
-    """The records of one directory. ``clock`` gives seconds since the epoch, ``seconds`` what durations are measured
-    by. ``seen`` is how many requests there have been in this epoch, those that are no longer kept included. ``sent``
-    is of how many entries of an answer more is kept than their number.
+    """The records of one directory. ``clock`` is what it goes by (None: the machine's), ``seconds`` what durations are
+    measured by. ``seen`` is how many requests there have been in this epoch, those that are no longer kept included.
+    ``sent`` is of how many entries of an answer more is kept than their number.
     """
 
     def __init__(
         self,
         limit: int = LIMIT,
-        clock: Callable[[], float] = time.time,
+        clock: Timepiece | None = None,
         seconds: Callable[[], float] = time.perf_counter,
         sent: int = SENT,
     ) -> None:
@@ -130,7 +207,7 @@ class Log:
             raise ValueError(f"limit={limit}: a log keeps one request at least")
         self.limit = limit
         self.sent = sent
-        self.clock = clock
+        self.clock = clock or Machine()
         self.seconds = seconds
         self.salt = os.urandom(8)
         self.changed = threading.Condition()
@@ -148,43 +225,82 @@ class Log:
 
     def hide(self, secret: bytes) -> Secret:
         """What is kept of a secret."""
-        return Secret(secret, self.salt)
+        return Secret.of(secret, self.salt)
 
     def snapshot(self) -> list[Record]:
         """The records that are kept, oldest first. May be called from any thread."""
         return [Record(row) for row in _list(self.rows)]
 
     def connections(self) -> list[Peer]:
-        """The connections that have asked for something in this epoch, in that order. May be called from any thread."""
+        """The connections that have come in this epoch, or asked for something, in that order. May be called from any
+        thread.
+        """
         return _list(self.peers)
 
-    def begin(self, session: Session, message_id: int, op: Any, controls: tuple[m.Control, ...]) -> list[Any]:
-        """Keep a request that has come."""
+    def begin(self, request: Request) -> list[Any]:
+        """Keep a request that has come: as the octets that it came as, or what is left of it without its secrets."""
+        session = request.session
         watched: Any = session.witness
         if watched is None or watched.epoch is not self.epoch:
-            watched = self._meet(session)
-        who = watched.asker
-        if who[1] is not session.identity or who[3] is not session.tls or who[2] is not session.is_admin:
-            who = watched.renew(session)
+            watched = self._first_of(session)
+        op: Any = request.op
         kind = op.__class__
+        asked: Any = request.octets
         if kind is SearchRequest:
-            filter = op.filter
-            of = filter.__class__
-            if of is not Present and (of is not Equality or known_to_be_secret(filter.attribute) is not False):
-                op = concealed(op, self.hide)
-        elif kind is not CompareRequest or known_to_be_secret(op.attribute) is not False:
-            op = concealed(op, self.hide)
+            if asks_for_secret(op.filter):
+                asked = None
+        elif kind is BindRequest and op.authentication.__class__ is SimpleAuthentication:
+            if op.authentication.password:
+                asked = bind_later(request.message_id, op, request.controls, self.salt)
+        elif secrets := secrets_of(op):
+            asked = blotted(asked, secrets, self.salt)
+        elif secrets is None:
+            asked = None
+        controls = request.controls
+        if controls:
+            controls = concealed_controls(controls, ASSERTING, self.hide)
+        if not asked or controls is not request.controls:
+            asked = LDAPMessage(request.message_id, concealed(op, self.hide), controls)
         self.seen = number = self.seen + 1
-        row = [number, who, message_id, op, controls, self.clock(), self.seconds(), None, None, 0, (), None, None]
+        row = [
+            number,
+            watched.peer,
+            session.identity,
+            session.is_admin,
+            session.tls,
+            session.ssf,
+            asked,
+            self.clock.state,
+            self.seconds(),
+            None,
+            None,
+            (),
+            0,
+            None,
+            None,
+        ]
         self.rows.append(row)
         return row
 
+    def opened(self, session: Session) -> None:
+        """A connection has come. One that isn't told of is met when it asks for something."""
+        self._meet(session)
+
     def _meet(self, session: Session) -> "_Watched":
         self._met += 1
-        peer = Peer(self._met, session.peer)
+        peer = Peer(self._met, session.peer, time.time() - self.seconds())
         self.peers.append(peer)
-        watched = session.witness = _Watched(self, peer, session)
+        watched = session.witness = _Watched(self, peer)
         return watched
+
+    def _first_of(self, session: Session) -> "_Watched":
+        """A connection asks for the first time in this epoch."""
+        watched: Any = session.witness
+        if watched is None or watched.came is not self.epoch:
+            watched = self._meet(session)
+        watched.peer.asked = True
+        watched.epoch = self.epoch
+        return watched  # type: ignore[no-any-return]
 
     def wake(self) -> None:
         """Let those look who wait for something to happen."""
@@ -194,20 +310,17 @@ class Log:
 
 
 class _Watched:
-    """A connection being watched: the witness of its session."""
+    """A connection being watched: the witness of its session. ``came`` is the epoch in which it came, ``epoch`` that
+    in which it has asked for something.
+    """
 
-    __slots__ = ("_log", "asker", "epoch", "peer")
+    __slots__ = ("_log", "came", "epoch", "peer")
 
-    def __init__(self, log: Log, peer: Peer, session: Session) -> None:
+    def __init__(self, log: Log, peer: Peer) -> None:
         self._log = log
         self.peer = peer
-        self.epoch = log.epoch
-        self.renew(session)
-
-    def renew(self, session: Session) -> Asker:
-        """Who asks from now on."""
-        self.asker: Asker = (self.peer, session.identity, session.is_admin, session.tls, session.ssf)
-        return self.asker
+        self.came = log.epoch
+        self.epoch: object = None
 
     def told(self, session: Session, op: m.RequestOp | None, message_id: int, controls: tuple[m.Control, ...]) -> None:
         """See Witness."""
@@ -215,10 +328,10 @@ class _Watched:
         if op is None:
             self.peer.closed = True
         else:
-            row = log.begin(session, message_id, op, controls)
+            row = log.begin(Request(session, message_id, op, controls))
             row[_ENDED] = row[_BEGAN]
             if op.__class__ is m.UnbindRequest:
-                row[_ASKER][0].unbound = True
+                row[_PEER].unbound = True
         log.wake()
 
 
@@ -235,7 +348,8 @@ def recorder(log: Log) -> Callable[[Handler], Handler]:
 
     def around(handler: Handler) -> Handler:
         def recorded(request: Request) -> Iterator[Action]:
-            row = log.begin(request.session, request.message_id, request.op, request.controls)
+            op = request.op
+            row = log.begin(request)
             if log.waiting:
                 log.wake()
             taken: list[Action] = []
@@ -244,24 +358,32 @@ def recorder(log: Log) -> Callable[[Handler], Handler]:
                 for action in actions:
                     taken.append(action)
                     kind = action.__class__
-                    if kind is Response and action.op.__class__ in _PLAIN:
-                        row[_RESULT] = action
-                    elif kind is Entries and not row[_ENTRIES] and len(action.entries) <= log.sent:
-                        row[_SENT] = action.entries
-                        row[_ENTRIES] = len(action.entries)
+                    if kind is Response:
+                        of = action.op.__class__
+                        if action.controls:
+                            _note(log, row, op, action)
+                        elif of in _PLAIN or (of is BindResponse and action.op.server_sasl_creds is None):
+                            row[_RESULT] = action
+                        else:
+                            _note(log, row, op, action)
+                    elif kind is Entries:
+                        if row[_SENT] or len(action.entries) > log.sent:
+                            _note(log, row, op, action)
+                        else:
+                            row[_SENT] = action.entries
                     elif kind is not Pause:
-                        _note(log, row, action)
-                        if kind is not Response and kind is not Entries:
-                            return _rest(log, row, request, taken, actions)
+                        _note(log, row, op, action)
+                        return _rest(log, row, request, taken, actions)
                     if len(taken) == _AT_ONCE:
                         return _rest(log, row, request, taken, actions)
             except BaseException:
                 _end(log, row, request)
                 raise
-            if log.waiting or request.op.__class__ is BindRequest:
-                _end(log, row, request)
-            else:
-                row[_ENDED] = log.seconds()
+            if op.__class__ is BindRequest:
+                row[_BECAME] = request.session.identity
+            row[_ENDED] = log.seconds()
+            if log.waiting:
+                log.wake()
             return iter(taken)
 
         return recorded
@@ -274,22 +396,22 @@ def _rest(log: Log, row: list[Any], request: Request, taken: list[Action], rest:
     try:
         yield from taken
         for action in rest:
-            _note(log, row, action)
+            _note(log, row, request.op, action)
             yield action
     finally:
         _end(log, row, request)
 
 
 def _end(log: Log, row: list[Any], request: Request) -> None:
-    row[_ENDED] = log.seconds()
     if request.op.__class__ is BindRequest:
-        row[_BECAME] = (request.session.identity,)
+        row[_BECAME] = request.session.identity
+    row[_ENDED] = log.seconds()
     if log.waiting:
         log.wake()
 
 
-def _note(log: Log, row: list[Any], action: Action) -> None:
-    """An action of the answer."""
+def _note(log: Log, row: list[Any], asked: m.RequestOp, action: Action) -> None:
+    """An action of the answer to what was asked."""
     kind = action.__class__
     if kind is Entries:
         _note_entries(log, row, action.entries)  # type: ignore[union-attr]
@@ -300,17 +422,16 @@ def _note(log: Log, row: list[Any], action: Action) -> None:
             _note_entries(log, row, ((op.dn, op.attributes),))  # type: ignore[union-attr]
         elif of is m.SearchResultReference or of is m.IntermediateResponse:
             _note_other(row, action)
-        elif of is m.BindResponse or of is m.ExtendedResponse:
-            answer = concealed_answer(row[_OP], op, log.hide)
-            row[_RESULT] = action if answer is op else Response(answer, action.controls)  # type: ignore[union-attr]
         else:
-            row[_RESULT] = action
+            answer = concealed_answer(asked, op, log.hide)
+            controls = concealed_controls(action.controls, SHOWING, log.hide)  # type: ignore[union-attr]
+            row[_RESULT] = Response(answer, controls)
     elif kind is not Pause:
         _note_other(row, action)
 
 
 def _note_entries(log: Log, row: list[Any], entries: Sequence[Encoded]) -> None:
-    before = row[_ENTRIES]
+    before = row[_ENTRIES] or len(row[_SENT])
     row[_ENTRIES] = before + len(entries)
     if not before and len(entries) <= log.sent:
         row[_SENT] = entries

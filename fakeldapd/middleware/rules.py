@@ -125,10 +125,9 @@ class Rules(Generic[R]):
 
     def put(self, rules: Iterable[R]) -> None:
         """Have these rules from now on."""
-        self.all = tuple(rules)
-        self.by_kind = {
-            kind: found for kind in RESPONSES if (found := tuple(rule for rule in self.all if kind in rule.kinds))
-        }
+        self.all = found = tuple(rules)
+        kinds = {kind for rule in found for kind in rule.kinds}
+        self.by_kind = {kind: tuple(rule for rule in found if kind in rule.kinds) for kind in kinds}
 
     def __iter__(self) -> Iterator[R]:
         return iter(self.all)

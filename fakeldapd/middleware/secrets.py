@@ -6,13 +6,18 @@ password from a wrong one. The salt is the keeper's, so equal secrets in one log
 
 import re
 from binascii import b2a_base64
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from hmac import compare_digest
-from typing import Any
+from typing import Any, TypeAlias
 
+from fakeldapd.operations.controls.assertion import ASSERTION
+from fakeldapd.operations.controls.deref import DEREF
+from fakeldapd.operations.controls.matched_values import MATCHED_VALUES
+from fakeldapd.operations.controls.read_entry import POST_READ, PRE_READ
 from fakeldapd.operations.passmod import PASSWORD_MODIFY, read_request
 from fakeldapd.protocol import messages as m
+from fakeldapd.protocol.decode import decode_message
 from fakeldapd.protocol.messages import And, Equality, Not, Or, Present
 from fakeldapd.protocol.result import LDAPError
 
@@ -50,6 +55,11 @@ def is_secret(description: bytes) -> bool:
     return found
 
 
+def digest_of(secret: bytes, salt: bytes) -> bytes:
+    """The hash of a secret, as {SSHA256} has it."""
+    return sha256(secret + salt).digest()
+
+
 class Secret:
     """A secret that was there. Equal to the text or the octets that it is, and to the same one in the same log.
 
@@ -59,17 +69,23 @@ class Secret:
 
     __slots__ = ("_stored", "digest", "salt")
 
-    def __init__(self, secret: bytes, salt: bytes) -> None:
+    def __init__(self, digest: bytes, salt: bytes, stored: bytes | None = None) -> None:
+        self.digest = digest
         self.salt = salt
-        self.digest = sha256(secret + salt).digest()
-        self._stored = secret if secret[:1] == b"{" and _SALTED.match(secret) else None
+        self._stored = stored
+
+    @classmethod
+    def of(cls, secret: bytes, salt: bytes) -> "Secret":
+        """What is kept of that secret."""
+        stored = secret if secret[:1] == b"{" and _SALTED.match(secret) else None
+        return cls(digest_of(secret, salt), salt, stored)
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Secret):
             return self.digest == other.digest and self.salt == other.salt
         if isinstance(other, str):
             other = other.encode(errors="surrogateescape")
-        return isinstance(other, bytes) and compare_digest(sha256(other + self.salt).digest(), self.digest)
+        return isinstance(other, bytes) and compare_digest(digest_of(other, self.salt), self.digest)
 
     def __hash__(self) -> int:
         return hash(self.digest)
@@ -93,6 +109,97 @@ def concealed(op: m.RequestOp, hide: Hide) -> Any:
     return op if conceal is None else conceal(op, hide)
 
 
+Later: TypeAlias = tuple[Any, ...]
+"""A message to be made when somebody asks for it: what makes it, and of what."""
+
+
+def later(made: Later) -> m.LDAPMessage:
+    """The message."""
+    make, *of = made
+    message: m.LDAPMessage = make(*of)
+    return message
+
+
+def bind_later(message_id: int, op: m.BindRequest, controls: tuple[m.Control, ...], salt: bytes) -> Later:
+    """A simple Bind with a password: what ``concealed`` gives, in a fraction of the time that that takes."""
+    password = op.authentication.password  # type: ignore[union-attr]
+    return _bind_of, message_id, op.version, op.name, sha256(password + salt).digest(), salt, controls
+
+
+def _bind_of(
+    message_id: int, version: int, name: bytes, digest: bytes, salt: bytes, controls: tuple[m.Control, ...]
+) -> m.LDAPMessage:
+    password: Any = Secret(digest, salt)
+    return m.LDAPMessage(message_id, m.BindRequest(version, name, m.SimpleAuthentication(password)), controls)
+
+
+def secrets_of(op: m.RequestOp) -> Sequence[bytes] | None:
+    """What is secret in a request, in the order in which ``concealed`` meets it; None: something that isn't there as it
+    is meant, a part of a value or within another one.
+    """
+    find = _FIND.get(op.__class__)
+    return () if find is None else find(op)
+
+
+def blotted(octets: bytes, secrets: Sequence[bytes], salt: bytes) -> Later | None:
+    """What ``concealed`` gives, made of the message's octets, with zeros in them for secrets. None where it can't be
+    told which of them the secret is.
+    """
+    hashes = []
+    for secret in secrets:
+        # what is there twice may be a name as well; and the hash of a hash would be no use to anybody
+        if octets.count(secret) != 1 or secret[:1] == b"{":
+            return None
+        octets = octets.replace(secret, bytes(len(secret)))
+        hashes.append(digest_of(secret, salt))
+    return _unblotted, octets, salt, hashes
+
+
+def _unblotted(octets: bytes, salt: bytes, hashes: Sequence[bytes]) -> m.LDAPMessage:
+    message = decode_message(octets, max_filter_depth=len(octets))
+    left = iter(hashes)
+    op = concealed(message.op, lambda zeros: Secret(next(left), salt))  # type: ignore[arg-type]
+    return m.LDAPMessage(message.message_id, op, message.controls)
+
+
+def _of_bind(op: m.BindRequest) -> Sequence[bytes]:
+    authentication: Any = op.authentication
+    if authentication.__class__ is m.SimpleAuthentication:
+        return (authentication.password,) if authentication.password else ()
+    given = getattr(authentication, "credentials", None)
+    return () if given is None else (given,)
+
+
+def _of_changes(op: m.ModifyRequest) -> Sequence[bytes]:
+    found: tuple[bytes, ...] = ()
+    for _, type, values in op.changes:
+        if known_to_be_secret(type) is not False and is_secret(type):
+            found += values
+    return found
+
+
+def _of_addition(op: m.AddRequest) -> Sequence[bytes]:
+    found: tuple[bytes, ...] = ()
+    for type, values in op.attributes:
+        if known_to_be_secret(type) is not False and is_secret(type):
+            found += values
+    return found
+
+
+def _of_comparison(op: m.CompareRequest) -> Sequence[bytes]:
+    return (op.value,) if known_to_be_secret(op.attribute) is not False and is_secret(op.attribute) else ()
+
+
+_FIND: dict[type, Callable[[Any], Sequence[bytes] | None]] = {
+    m.BindRequest: _of_bind,
+    m.SearchRequest: lambda op: None if asks_for_secret(op.filter) else (),
+    m.ModifyRequest: _of_changes,
+    m.AddRequest: _of_addition,
+    m.CompareRequest: _of_comparison,
+    m.ExtendedRequest: lambda op: None if op.name == PASSWORD_MODIFY else (),
+}
+
+
 def concealed_answer(request: m.RequestOp, answer: Any, hide: Hide) -> Any:
     """The final response with nothing secret in it: SASL's credentials and passwords made up by the server."""
     if answer.__class__ is m.BindResponse and answer.server_sasl_creds is not None:
@@ -103,6 +210,32 @@ def concealed_answer(request: m.RequestOp, answer: Any, hide: Hide) -> Any:
         fields = (answer.code, answer.matched_dn, answer.diagnostic, answer.referral)
         return m.ExtendedResponse(*fields, answer.name, hide(answer.value))
     return answer
+
+
+ASSERTING = frozenset((ASSERTION, MATCHED_VALUES))
+"""Controls of requests that have filters in them."""
+
+SHOWING = frozenset((PRE_READ, POST_READ, DEREF))
+"""Controls of answers that have values of attributes in them."""
+
+
+def concealed_controls(controls: tuple[m.Control, ...], oids: frozenset[bytes], hide: Hide) -> tuple[m.Control, ...]:
+    """The controls with the value of each hidden that is one of ``oids`` and names an attribute whose values are
+    secrets; themselves where there is none.
+    """
+    if not any(_names_secret(control, oids) for control in controls):
+        return controls
+    return tuple(
+        m.Control(each.oid, each.criticality, hide(each.value or b"")) if _names_secret(each, oids) else each
+        for each in controls
+    )
+
+
+def _names_secret(control: m.Control, oids: frozenset[bytes]) -> bool:
+    if control.oid not in oids or not isinstance(control.value, bytes):
+        return False
+    value = control.value.lower()
+    return any(name in value for name in ATTRIBUTES)
 
 
 def _bind(op: m.BindRequest, hide: Hide) -> Any:
@@ -118,24 +251,25 @@ def _bind(op: m.BindRequest, hide: Hide) -> Any:
 
 
 def _search(op: m.SearchRequest, hide: Hide) -> Any:
-    filter: Any = op.filter
-    if filter.__class__ is m.Present or not _has_secret(filter):
+    if not asks_for_secret(op.filter):
         return op
-    filter = concealed_filter(filter, hide)
+    filter = concealed_filter(op.filter, hide)
     limits = op.size_limit, op.time_limit
     return m.SearchRequest(op.base, op.scope, op.deref, *limits, op.types_only, filter, op.attributes)
 
 
-def _has_secret(filter: Any) -> bool:
+def asks_for_secret(filter: Any) -> bool:
     """Whether a filter asks for a secret's value. Doesn't recurse: the depth is the peer's choice."""
-    known = known_to_be_secret
-    if filter.__class__ is Equality:
-        return known(filter.attribute) is not False and is_secret(filter.attribute)
+    kind = filter.__class__
+    if kind is Present:
+        return False
+    if kind is Equality:
+        return known_to_be_secret(filter.attribute) is not False and is_secret(filter.attribute)
     waiting = [filter]
     for each in waiting:  # which grows meanwhile
         kind = each.__class__
         if kind is Equality:
-            if known(each.attribute) is not False and is_secret(each.attribute):
+            if known_to_be_secret(each.attribute) is not False and is_secret(each.attribute):
                 return True
         elif kind is And or kind is Or:
             waiting += each.filters

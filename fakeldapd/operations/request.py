@@ -112,7 +112,8 @@ class Session:
 
 @dataclass(slots=True, eq=False)
 class Request:
-    """One request of one session. ``controls`` are those that came with it, in order.
+    """One request of one session. ``controls`` are those that came with it, in order; ``octets`` is the message as it
+    came, b"" where it didn't come as octets.
 
     ``response_controls`` go with its final response, be that a success or a failure: whoever has one to send puts it
     there while the operation runs.
@@ -122,6 +123,7 @@ class Request:
     message_id: int
     op: RequestOp
     controls: tuple[Control, ...] = ()
+    octets: bytes = b""
     response_controls: tuple[Control, ...] = ()
 
     def answer(self, response: "Response") -> "Response":

@@ -104,12 +104,12 @@ def decode_contents(octets: bytes, offset: int, readers: Mapping[int, Reader], m
         op, offset = reader(octets, start, stop, max_filter_depth)
         end = len(octets)
         if offset == end:
-            return LDAPMessage(message_id, op)
+            return LDAPMessage(message_id, op, (), octets)
         within(octets, offset)
     except IndexError:
         raise ProtocolError("decoding error", notice=True) from None
     # An AbandonRequest has no answer, and slapd gives no notice where its controls are broken.
-    return LDAPMessage(message_id, op, _controls(octets, offset, notice=type(op) is not AbandonRequest))
+    return LDAPMessage(message_id, op, _controls(octets, offset, notice=type(op) is not AbandonRequest), octets)
 
 
 def _controls(octets: bytes, offset: int, *, notice: bool) -> tuple[Control, ...]:

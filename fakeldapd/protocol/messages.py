@@ -8,7 +8,7 @@ Attributes of requests are ``(description, values)`` pairs. Attributes of a Sear
 encoding of one PartialAttribute each: an entry in the directory holds them so, and a search sends them as they are.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NamedTuple, TypeAlias, TypeVar, dataclass_transform
 
@@ -435,8 +435,9 @@ NOTICE_OF_DISCONNECTION = b"1.3.6.1.4.1.1466.20036"
 
 @value
 class LDAPMessage:
-    """The envelope (RFC 4511 section 4.1.1)."""
+    """The envelope (RFC 4511 section 4.1.1). ``octets`` are those that it was read from, b"" of one that was made."""
 
     message_id: int
     op: ProtocolOp
     controls: tuple[Control, ...] = ()
+    octets: bytes = field(default=b"", compare=False, repr=False)

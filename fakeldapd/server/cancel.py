@@ -40,7 +40,7 @@ def cancel(
 def _answer(op: m.ProtocolOp, message_id: int, send: Callable[[bytes], None]) -> int:
     """Send the answer, where the operation is one that can be cancelled; gives the code for who asked."""
     starts_tls = isinstance(op, m.ExtendedRequest) and op.name == STARTTLS
-    if starts_tls or isinstance(op, m.BindRequest):
+    if starts_tls or isinstance(op, m.BindRequest) or type(op) not in RESPONSES:
         return ResultCode.CANNOT_CANCEL
     send(encode_message(message_id, failure(op, LDAPError(ResultCode.CANCELED))))  # type: ignore[arg-type]
     return ResultCode.SUCCESS
@@ -55,8 +55,9 @@ def end_each(
 ) -> None:
     """End everything that is running or read, with ``error`` for its answer."""
     for each in list(parked):
-        end(each)
-        send(encode_message(each.request.message_id, failure(each.request.op, error)))
+        if type(each.request.op) in RESPONSES:  # not an Unbind that takes its time
+            end(each)
+            send(encode_message(each.request.message_id, failure(each.request.op, error)))
     for message in pending:
         if type(message.op) in RESPONSES:
             send(encode_message(message.message_id, failure(message.op, error)))  # type: ignore[arg-type]

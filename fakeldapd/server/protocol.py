@@ -29,6 +29,7 @@ from twisted.internet.interfaces import IHandshakeListener
 from zope.interface import implementer
 
 from fakeldapd.operations.request import (
+    RESPONSES,
     Action,
     Cancel,
     Delay,
@@ -55,6 +56,7 @@ from fakeldapd.server.peer import introduce
 from fakeldapd.server.starttls import begin_tls
 from fakeldapd.server.trickle import Trickle
 from fakeldapd.server.turns import SLICE, DelayedCall
+from fakeldapd.server.unanswered import differently
 
 if TYPE_CHECKING:
     from fakeldapd.server.service import LDAPServerFactory
@@ -121,7 +123,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         """Twisted has accepted a client."""
         super().connectionMade()
         introduce(self.session, transport := self.transport)
-        self.factory.connections.add(self)
+        self.factory.connection_opened(self)
         self._outlet = Outlet(transport, self._room_changed)
         if hasattr(transport, "setTcpNoDelay"):
             transport.setTcpNoDelay(True)
@@ -225,7 +227,7 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
                 return
             unusual = _UNUSUAL.get(message.op.__class__)
             if unusual is None:
-                begin(Request(session, message.message_id, message.op, message.controls))  # type: ignore[arg-type]
+                begin(Request(session, message.message_id, message.op, message.controls, message.octets))  # type: ignore[arg-type]
             else:
                 unusual(self, message)
 
@@ -259,11 +261,11 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         if message.op.name == STARTTLS:  # type: ignore[union-attr]
             self._begin_alone(message)
         else:
-            self._begin(Request(self.session, message.message_id, message.op, message.controls))  # type: ignore[arg-type]
+            self._begin(Request(self.session, message.message_id, message.op, message.controls, message.octets))  # type: ignore[arg-type]
 
     def _begin_alone(self, message: m.LDAPMessage) -> None:
         self._held |= ALONE
-        request = Request(self.session, message.message_id, message.op, message.controls)  # type: ignore[arg-type]
+        request = Request(self.session, message.message_id, message.op, message.controls, message.octets)  # type: ignore[arg-type]
         if self._begin(request):
             self._was_alone(request)
         else:
@@ -281,17 +283,24 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
         if not isinstance(request.op, m.BindRequest):
             self._connection.resume()
 
-    def _abandon(self, message: m.LDAPMessage) -> None:
-        """RFC 4511 section 4.11: no answer, neither to this nor to the other."""
-        assert isinstance(message.op, m.AbandonRequest)
-        self.session.tell(message.op, message.message_id, message.controls)
-        for parked in [each for each in self._parked if each.request.message_id == message.op.message_id]:
-            self._end(parked)
+    def _begin_unanswered(self, message: m.LDAPMessage) -> None:
+        """Abandon, Unbind (RFC 4511 section 4.3), or what a fault makes of them."""
+        op: Any = message.op
+        self.session.tell(op, message.message_id, message.controls)
+        if (around := self.factory.on_unanswered) is not None:
+            self._parked.append(parked := differently(around, self.session, message, self._abandon))
+            self.session.outstanding += 1
+            self._go_on(parked)
+        elif isinstance(op, m.AbandonRequest):
+            self._abandon(op)
+        else:
+            self._close()
 
-    def _unbind(self, message: m.LDAPMessage) -> None:
-        """RFC 4511 section 4.3."""
-        self.session.tell(message.op, message.message_id, message.controls)  # type: ignore[arg-type]
-        self._close()
+    def _abandon(self, op: m.AbandonRequest) -> None:
+        """RFC 4511 section 4.11: no answer, neither to this nor to the other."""
+        for parked in self._parked[:]:
+            if parked.request.message_id == op.message_id and type(parked.request.op) in RESPONSES:
+                self._end(parked)
 
     # --- operations ---
 
@@ -418,18 +427,10 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
 
     def _end(self, parked: Parked) -> None:
         """Close the operation's iterator; nothing more is sent for it."""
-        parked.ended = True
-        if parked.timer is not None:
-            parked.timer.cancel()
         if self._held & TRICKLING:
             self._trickle.finish()
         self._forget(parked)
-        close = getattr(parked.iterator, "close", None)
-        if close is not None:
-            try:
-                close()
-            except Exception:
-                _log.exception("%s: ending %s failed", self.session.peer, parked.request.op.__class__.__name__)
+        parked.end()
 
     def _end_all(self) -> None:
         for parked in list(self._parked):
@@ -494,6 +495,6 @@ class LDAPServer(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no types
 _UNUSUAL: dict[type, Callable[[LDAPServer, m.LDAPMessage], None]] = {
     m.BindRequest: LDAPServer._begin_bind,
     m.ExtendedRequest: LDAPServer._begin_extended,
-    m.AbandonRequest: LDAPServer._abandon,
-    m.UnbindRequest: LDAPServer._unbind,
+    m.AbandonRequest: LDAPServer._begin_unanswered,
+    m.UnbindRequest: LDAPServer._begin_unanswered,
 }

@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import ServerFactory
 
-from fakeldapd.operations.request import Handler
+from fakeldapd.operations.request import Handler, Middleware, Session
 from fakeldapd.protocol.result import LDAPError, ResultCode
 from fakeldapd.schema.dn import DN
 from fakeldapd.server.listen import CannotListen, Inherited, ListenAddress, LocalAddress
@@ -51,9 +51,10 @@ class LDAPServerFactory(ServerFactory):
     """Makes an LDAPServer for each connection, and knows those that are open.
 
     ``tls`` is what connections begin TLS with, None where they can't; ``read_dn`` makes a DN of a certificate's
-    subject, or raises LDAPError. ``on_connect`` and ``on_tls``, where there are any, are asked for each connection and
-    for each beginning of TLS for another kind of transport, see ``server.refusals`` and ``server.handshakes``; None:
-    the usual one.
+    subject, or raises LDAPError. ``opened``, where it is set, is told of the session of each connection that comes.
+    ``on_connect`` and ``on_tls``, where there are any, are asked for each connection and for each beginning of TLS for
+    another kind of transport, see ``server.refusals`` and ``server.handshakes``; None: the usual one. ``on_unanswered``
+    is a middleware around what is done for Abandon and Unbind (``server.unanswered``).
     """
 
     noisy = False
@@ -74,8 +75,10 @@ class LDAPServerFactory(ServerFactory):
         self.notice_on_stop = notice_on_stop
         self.tls = tls
         self.read_dn = read_dn
+        self.opened: Callable[[Session], None] | None = None
         self.on_connect: Callable[[], type[LDAPServer] | None] | None = None
         self.on_tls: Callable[[], Callable[[TLSLayer, LDAPServer], TLSTransport] | None] | None = None
+        self.on_unanswered: Middleware | None = None
         self.turns = Turns(clock)
         self.connections: set[LDAPServer] = set()
         self._emptied: Deferred[None] | None = None
@@ -105,6 +108,12 @@ class LDAPServerFactory(ServerFactory):
         self.handler = handler
         for connection in self.connections:
             connection.handler = handler
+
+    def connection_opened(self, connection: LDAPServer) -> None:
+        """A connection is there, and its session knows of whom."""
+        self.connections.add(connection)
+        if self.opened is not None:
+            self.opened(connection.session)
 
     def connection_closed(self, connection: LDAPServer) -> None:
         """A connection says goodbye."""

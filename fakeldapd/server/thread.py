@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from types import FrameType
 from typing import Any, TypeVar
 
 _T = TypeVar("_T")
@@ -94,15 +95,26 @@ class ReactorThread:
         reactor = self.reactor = _make_reactor()
         started = threading.Event()
         reactor.callWhenRunning(started.set)
-        self._thread = threading.Thread(
-            target=reactor.run, kwargs={"installSignalHandlers": False}, name="fakeldapd", daemon=True
-        )
+        self._thread = threading.Thread(target=_run, args=(reactor,), name="fakeldapd", daemon=True)
         self._thread.start()
         started.wait()
 
     def forget(self) -> None:
         """After a fork, in the child: there is no thread here. What the parent has is left alone."""
         self.__init__()  # type: ignore[misc]
+
+
+def _run(reactor: Any) -> None:
+    """Run it until it is stopped, and close what a reactor keeps open, because it is made to live as long as a process:
+    the pipe that wakes it.
+    """
+    reactor.run(installSignalHandlers=False)
+    waker, reactor.waker = reactor.waker, None
+    reactor.removeReader(waker)
+    waker.connectionLost(None)
+    poller = getattr(reactor, "_poller", None)
+    if poller is not None:
+        poller.close()
 
 
 def _make_reactor() -> Any:
@@ -138,41 +150,65 @@ def _let_go_of_reserve() -> None:
 
 
 def refuse_in_reactor_thread() -> None:
-    """Raise ThreadError where this thread runs a Twisted reactor: waiting here would stop it."""
-    module = sys.modules.get("twisted.internet.reactor")
-    if module is None or not getattr(module, "running", False):
+    """Raise ThreadError where a Twisted reactor runs in this thread: waiting here would stop it. One that merely rests
+    in another greenlet, as pytest-twisted's while an ordinary test runs, stands still anyhow.
+    """
+    if THREAD.is_here:
+        raise ThreadError("this is the thread of the servers, which would stand still meanwhile: start it elsewhere")
+    reactor = sys.modules.get("twisted.internet.reactor")
+    if reactor is None or not getattr(reactor, "running", False):
         return
-    from twisted.python import threadable
+    running = (reactor, getattr(reactor, "_asyncioEventloop", reactor))
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        if any(frame.f_locals.get("self") is each for each in running):
+            raise ThreadError(
+                "a Twisted reactor runs in this thread and would stand still meanwhile: "
+                "write `async with FakeLDAPServer(...) as server:` in a coroutine"
+            )
+        frame = frame.f_back
 
-    if threadable.isInIOThread():
-        raise ThreadError(
-            "a Twisted reactor runs in this thread and would stand still meanwhile: "
-            "write `async with FakeLDAPServer(...) as server:` in a coroutine"
-        )
 
-
-async def aside(work: Callable[[], _T]) -> _T:
-    """Do work in another thread, without stopping the loop that this coroutine runs in, asyncio's or Twisted's."""
+async def aside(work: Callable[[], _T], undo: Callable[[], object] = lambda: None) -> _T:
+    """Do work in a thread of its own, without stopping the loop that this coroutine runs in, asyncio's or Twisted's.
+    Who is cancelled meanwhile waits for the end of it, and has it undone.
+    """
+    done: Any
     if _in_asyncio():
-        return await asyncio.get_running_loop().run_in_executor(None, work)
-    reactor = getattr(sys.modules.get("twisted.internet.reactor"), "running", False)
-    if reactor:
-        from twisted.internet import reactor as running
+        loop = asyncio.get_running_loop()
+        done = loop.create_future()
+        in_loop: Callable[..., object] = loop.call_soon_threadsafe
+        succeed, fail = done.set_result, done.set_exception
+    elif getattr(sys.modules.get("twisted.internet.reactor"), "running", False):
+        from twisted.internet import reactor
         from twisted.internet.defer import Deferred
 
-        done: Deferred[_T] = Deferred()
+        done, in_loop = Deferred(), reactor.callFromThread
+        succeed, fail = done.callback, done.errback
+    else:
+        return work()
+    made: list[_T] = []
 
-        def run() -> None:
-            try:
-                result = work()
-            except BaseException as error:
-                running.callFromThread(done.errback, error)
-            else:
-                running.callFromThread(done.callback, result)
+    def run() -> None:
+        try:
+            made.append(work())
+        except BaseException as error:
+            in_loop(fail, error)
+        else:
+            in_loop(lambda: made and succeed(made[0]))
 
-        threading.Thread(target=run, name="fakeldapd-start").start()
-        return await done
-    return work()
+    thread = threading.Thread(target=run, name="fakeldapd-aside")
+    thread.start()
+    try:
+        return await done  # type: ignore[no-any-return]
+    except BaseException:
+        thread.join()
+        if made:
+            made.clear()
+            undo()
+        raise
+    finally:
+        thread.join()
 
 
 def _in_asyncio() -> bool:

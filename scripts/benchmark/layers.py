@@ -20,7 +20,7 @@ TURNS = 15
 
 _OTHERS = f"""
 server.fault(op="bind", code="busy", identity="users")
-server.fault(op="search", base="ou=groups,{BASE}", action="hang")
+server.fault(op="search", under="ou=groups,{BASE}", action="hang")
 server.stub(op="search", filter="(mail=nobody@example.com)", entries={{}})
 """
 _CLOSED = """

@@ -5,6 +5,7 @@ the fault, which also ends its thread.
 """
 
 import gc
+import importlib
 import os
 import re
 import ssl
@@ -13,6 +14,7 @@ import threading
 import warnings
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 BASE = "dc=example,dc=com"
@@ -27,6 +29,22 @@ GIVES_UP = re.compile(f"after its timeout|{WAITS}")
 """What is said of a client whose timeouts matter."""
 
 
+PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
+
+
+def rows() -> list[tuple[str, list[str]]]:
+    """The first cell of each row, and those of the clients."""
+    _, _, section = PAGE.read_text(encoding="utf-8").partition("| fault | ldap3 | python-ldap | ldapsearch |\n")
+    lines = re.match(r"(?:\|.*\|\n)*", section)
+    assert lines is not None
+    split = [[cell.strip() for cell in line.strip("|\n").split(" | ")] for line in lines[0].splitlines(keepends=True)]
+    return [(first, others) for first, *others in split[1:]]
+
+
+ROWS = rows()
+"""Of the page's table: what is said of a fault, and what each client makes of it."""
+
+
 def counted(entries: int) -> str:
     """So many."""
     return f"{entries} entr{'y' if entries == 1 else 'ies'}"
@@ -37,7 +55,7 @@ def of_ldap3(url: str, ca_file: str, *, start_tls: bool, seconds: float) -> str:
     import ldap3
     from ldap3.core.exceptions import LDAPException
 
-    tls = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=ca_file)
+    tls = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=ca_file) if ca_file else None
     server = ldap3.Server(url, tls=tls, connect_timeout=seconds, get_info=ldap3.NONE)
     connection = ldap3.Connection(server, USER, "secret", receive_timeout=int(seconds), raise_exceptions=True)
     try:
@@ -55,17 +73,14 @@ def of_ldap3(url: str, ca_file: str, *, start_tls: bool, seconds: float) -> str:
             connection.unbind()
 
 
-def of_python_ldap(url: str, ca_file: str, *, start_tls: bool, seconds: float) -> str:
-    """python-ldap with its options TIMEOUT and NETWORK_TIMEOUT."""
-    import ldap
-
+def of_python_ldap(url: str, ca_file: str, *, start_tls: bool, seconds: float, ldap: Any = None) -> str:
+    """python-ldap, or another ``ldap``, with its options TIMEOUT and NETWORK_TIMEOUT."""
+    ldap = ldap or importlib.import_module("ldap")
     connection = ldap.initialize(url)
-    for option, value in (
-        (ldap.OPT_TIMEOUT, seconds),
-        (ldap.OPT_NETWORK_TIMEOUT, seconds),
-        (ldap.OPT_X_TLS_CACERTFILE, ca_file),
-        (ldap.OPT_X_TLS_NEWCTX, 0),
-    ):
+    options: list[tuple[Any, Any]] = [(ldap.OPT_TIMEOUT, seconds), (ldap.OPT_NETWORK_TIMEOUT, seconds)]
+    if ca_file:
+        options += [(ldap.OPT_X_TLS_CACERTFILE, ca_file), (ldap.OPT_X_TLS_NEWCTX, 0)]
+    for option, value in options:
         connection.set_option(option, value)
     connection.timeout = seconds
     try:

@@ -70,16 +70,27 @@ def test_json_and_yaml_say_the_same(tmp_path: Path) -> None:
     pytest.importorskip("yaml")
     (tmp_path / "x.json").write_text(json.dumps(SHORT))
     (tmp_path / "x.yaml").write_text(YAML)
-    found = [
-        FakeDirectory(data, clock="2026-01-01").dump() for data in (SHORT, tmp_path / "x.json", tmp_path / "x.yaml")
-    ]
-    assert found[0] == found[1] == found[2]
+    as_text = json.dumps(SHORT), json.dumps(SHORT, indent=2), YAML, "---\n# people\n" + YAML
+    found = {
+        FakeDirectory(data, clock="2026-01-01").dump()
+        for data in (SHORT, tmp_path / "x.json", tmp_path / "x.yaml", *as_text)
+    }
+    assert len(found) == 1
+
+
+def test_entries_as_yaml_text() -> None:
+    pytest.importorskip("yaml")
+    assert dns(f"{BASE}:\n  objectClass: domain\n") == [BASE.encode()]
+    assert dns(f'"{BASE}": {{objectClass: domain}}\n"ou=x,{BASE}":\n  objectClass: device\n')[0] == BASE.encode()
+    assert dns(f"dn:{BASE}\nobjectClass: domain\n") == [BASE.encode()]
 
 
 @pytest.mark.parametrize(
     ("data", "text"),
     [
         (7, "int is no data"),
+        ("{", "data: not JSON"),
+        ("users: [\n", "data: not YAML"),
         ({"user": {}}, "'user' is no DN and none of base, users, groups, entries; did you mean 'users'"),
         ({"users": []}, "users: a mapping by name is expected, not list"),
         ({"users": {"ada": "secret"}}, "users: ada: attributes are expected, not str"),

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from double.asking import ADA, BASE, BOB, CYD, PEOPLE, ask, bind, code, search
 
-from fakeldapd import FakeDirectory
-from fakeldapd.double.matching import RuleError
+from fakeldapd import FakeDirectory, RuleError
+from fakeldapd.operations.passmod import PASSWORD_MODIFY
 from fakeldapd.operations.request import Delay, Request, Session, Wait
+from fakeldapd.protocol import ber
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.connection import STARTTLS
 
@@ -21,6 +22,7 @@ RENAME = m.ModifyDNRequest(ADA.encode(), b"uid=eve", True)
 DELETE = m.DeleteRequest(BOB.encode())
 COMPARE = m.CompareRequest(ADA.encode(), b"cn", b"x")
 WHOAMI = m.ExtendedRequest(b"1.3.6.1.4.1.4203.1.11.3")
+PASSWD = m.ExtendedRequest(PASSWORD_MODIFY, ber.element(b"\x30", ber.element(b"\x80", ADA.encode())))
 TLS = m.ExtendedRequest(STARTTLS)
 ALL = {
     "bind": bind(),
@@ -70,23 +72,36 @@ def test_operations(directory: FakeDirectory, op: Any, taken: set[str]) -> None:
         ({"dn": ADA}, search("garbage"), False),
         ({"dn": ADA}, WHOAMI, False),
         ({"dn": ""}, search("", scope=0), True),
-        ({"base": OU}, search(OU), True),
-        ({"base": OU}, search(ADA), True),
-        ({"base": OU}, search(BASE), False),
-        ({"base": OU}, DELETE, True),
-        ({"base": OU}, RENAME, True),
-        ({"base": OU}, m.DeleteRequest(STAFF.encode()), False),
-        ({"base": ""}, search(), True),
+        ({"base": OU}, search(OU.upper()), True),
+        ({"base": OU}, search(ADA), False),
+        ({"base": OU}, m.DeleteRequest(OU.encode()), False),
+        ({"under": OU}, search(OU), True),
+        ({"under": OU}, search(ADA), True),
+        ({"under": OU}, search(BASE), False),
+        ({"under": OU}, DELETE, True),
+        ({"under": OU}, bind(), True),
+        ({"under": OU}, RENAME, True),
+        ({"under": OU}, m.DeleteRequest(STAFF.encode()), False),
+        ({"under": ""}, search(), True),
         ({"filter": "(uid=ADA)"}, search(BASE, "(UID=ada)"), True),
-        ({"filter": "(userid=ada)"}, search(BASE, "(&(objectClass=*)(uid=ada))"), True),
-        ({"filter": "(uid=ada)"}, search(BASE, "(|(uid=bob)(&(cn=x)(uid=ada)))"), True),
-        ({"filter": "(uid=ada)"}, search(BASE, "(!(uid=ada))"), False),
+        ({"filter": "(userid=ada)"}, search(BASE, "(&(objectClass=*)(uid=ada))"), False),
+        ({"clause": "(userid=ada)"}, search(BASE, "(&(objectClass=*)(uid=ada))"), True),
+        ({"clause": "(uid=ada)"}, search(BASE, "(|(uid=bob)(&(cn=x)(uid=ada)))"), True),
+        ({"clause": "(uid={any})"}, search(BASE, "(|(cn=bob)(&(cn=x)(uid=ada)))"), True),
+        ({"clause": "(uid=ada)"}, search(BASE, "(uid=ADA)"), True),
+        ({"clause": "(uid=ada)"}, search(BASE, "(!(uid=ada))"), False),
         ({"filter": "(uid=ada)"}, search(BASE, "(uid=ad*)"), False),
         ({"filter": "(uid=a*)"}, search(BASE, "(uid=A*)"), True),
         ({"filter": "(uid=a*)"}, search(BASE, "(uid=*a)"), False),
         ({"filter": "(uid={name})"}, search(BASE, "(uid=whoever)"), True),
         ({"filter": "(uid={name})"}, search(BASE, "(cn=whoever)"), False),
-        ({"filter": "(&(uid=a)(cn=b))"}, search(BASE, "(&(uid=A)(cn=B))"), True),
+        ({"filter": "(&(uid=a)(cn=b))"}, search(BASE, "(&(cn=B)(uid=A))"), True),
+        ({"filter": "(&(uid={any})(cn=b))"}, search(BASE, "(&(cn=B)(uid=A))"), True),
+        ({"filter": "(|(uid={any})(uid=b)(cn={any}))"}, search(BASE, "(|(cn=x)(uid=B)(uid=A))"), True),
+        ({"filter": "(|(uid={any})(uid=b))"}, search(BASE, "(|(uid=C)(uid=A))"), False),
+        ({"filter": "(userPassword={any})"}, search(BASE, "(userPassword=x)"), True),
+        ({"filter": "(userPassword=x)"}, search(BASE, "(userPassword=x)"), True),
+        ({"filter": "(userPassword=x)"}, search(BASE, "(userPassword=y)"), False),
         ({"filter": "(&(uid=a)(cn=b))"}, search(BASE, "(&(uid=a)(cn=b)(sn=c))"), False),
         ({"filter": "(uidNumber>=5)"}, search(BASE, "(uidNumber>=5)"), True),
         ({"filter": "(cn:caseExactMatch:=x)"}, search(BASE, "(cn:caseExactMatch:=x)"), True),
@@ -101,6 +116,30 @@ def test_operations(directory: FakeDirectory, op: Any, taken: set[str]) -> None:
         ({"attribute": "uid"}, ADD, True),
         ({"attribute": "cn"}, COMPARE, True),
         ({"attribute": "cn"}, DELETE, False),
+        ({"attribute": "cn;lang-de"}, search(BASE, "(cn=x)"), False),
+        ({"attribute": "cn"}, search(BASE, "(cn;lang-de=x)"), True),
+        ({"attributes": ["mail", "cn"]}, search(BASE, "(cn=x)", "CN", "mail"), True),
+        ({"attributes": "cn"}, search(BASE, "(cn=x)", "cn", "mail"), False),
+        ({"attributes": {"uid": "EVE"}}, ADD, True),
+        ({"attributes": {"uid": "bob"}}, ADD, False),
+        ({"changes": {"title": "X"}}, MODIFY, True),
+        ({"changes": [("add", "title", "x")]}, MODIFY, False),
+        ({"scope": "sub"}, search(), True),
+        ({"scope": "base"}, search(), False),
+        ({"deref": "always"}, search(), False),
+        ({"time_limit": 0, "types_only": False}, search(), True),
+        ({"method": "Simple"}, bind(), True),
+        ({"method": "PLAIN"}, bind(), False),
+        ({"password": "secret"}, bind(), True),
+        ({"password": "wrong"}, bind(), False),
+        ({"new_rdn": "UID=Eve"}, RENAME, True),
+        ({"new_superior": BASE}, RENAME, False),
+        ({"keep_old": False}, RENAME, True),
+        ({"user": ADA}, PASSWD, True),
+        ({"user": BOB}, PASSWD, False),
+        ({"tls": False}, search(), True),
+        ({"tls": True}, search(), False),
+        ({"control": "1.2.3"}, search(), False),
         ({"when": lambda request: request.op.scope == 2}, search(), True),
         ({"when": lambda request: False}, search(), False),
         ({"op": "search", "base": OU, "attribute": "cn"}, search(OU, "(cn=x)"), True),
@@ -131,15 +170,16 @@ def test_who_asks(directory: FakeDirectory) -> None:
 
 def test_connections(directory: FakeDirectory) -> None:
     sessions = [Session(peer=f"127.0.0.1:{number}") for number in range(3)]
-    which: dict[Any, int] = {1: 0, 2: 1, sessions[2]: 2, "127.0.0.1:1": 1}
+    which: dict[Any, int] = {1: 2, 2: 0, 3: 1, "127.0.0.1:1": 1}  # numbers as in the log: who asks first is the first
+    assert code(directory, WHOAMI, sessions[2]) == 0
     for connection, taken in which.items():
         with directory.fault(op="search", connection=connection, code="busy") as fault:
-            assert code(directory, WHOAMI, sessions[2]) == 0
             for _ in range(2):
                 assert [code(directory, search(), session) == 51 for session in sessions] == [
                     number == taken for number in range(3)
                 ]
         assert fault.hits == 2
+        assert len(directory.requests.search(code="busy", connection=connection)) >= 2
 
 
 def test_busy_twice_then_fine(directory: FakeDirectory) -> None:
@@ -225,9 +265,18 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({}, "what is to happen"),
     ({"op": "search"}, "what is to happen"),
     ({"opp": "search", "code": 1}, "there is no argument 'opp'; did you mean 'op'?"),
-    ({"op": "serach", "code": 1}, "op 'serach': one of bind, search, .*; did you mean 'search'?"),
+    ({"op": "serach", "code": 1}, "op 'serach': one of bind, .*; did you mean 'search'?"),
     ({"op": [], "code": 1}, "op: none is named"),
-    ({"op": "unbind", "code": 1}, "op 'unbind': has no answer"),
+    ({"op": "unbind", "code": 1}, "no answer that could go wrong: action 'error': one of delay, reset, .* is expected"),
+    ({"op": "unbind", "action": "drop"}, "closed anyway: action 'drop': one of delay, reset, notice, garbage, ignore"),
+    ({"op": ["unbind", "abandon"], "action": "ignroe"}, "did you mean 'ignore'"),
+    ({"op": "abandon", "action": "wrong-id"}, "action 'wrong-id': one of delay, drop, reset, notice, garbage, ignore"),
+    ({"op": ["unbind", "search"], "action": "reset"}, "unbind and abandon .* need a fault of their own"),
+    ({"op": "search", "action": "ignore"}, "action 'ignore' is of an unbind or abandon"),
+    ({"action": "ignore"}, "action 'ignore' is of an unbind or abandon"),
+    ({"op": "abandon", "action": "drop", "performed": True}, "performed is about answers"),
+    ({"op": "unbind", "action": "reset", "after_entries": 1}, "after_entries is about answers"),
+    ({"op": "unbind", "dn": ADA, "action": "reset"}, "unbind can't be picked by dn"),
     ({"action": "hangg"}, "action 'hangg': one of error, .*; did you mean 'hang'?"),
     ({"code": "bussy"}, "code 'bussy': there is no such result code; did you mean 'busy'?"),
     ({"code": "noSuchObjekt"}, "did you mean 'noSuchObject'?"),
@@ -235,14 +284,22 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"code": 1.5}, "a number or a name"),
     ({"dn": "garbage", "code": 1}, "dn 'garbage': this is no DN"),
     ({"dn": 5, "code": 1}, "dn=5: a DN is expected"),
-    ({"dn": ADA, "base": BASE, "code": 1}, "give one of them"),
-    ({"op": "whoami", "dn": ADA, "code": 1}, "base or dn is of an operation on an entry"),
-    ({"op": "add", "filter": "(cn=x)", "code": 1}, "filter is of a search, which op doesn't name"),
+    ({"base": ADA, "keep_old": True, "code": 1}, "no operation has all of base, keep_old"),
+    ({"op": "whoami", "dn": ADA, "code": 1}, "whoami can't be picked by dn"),
+    (
+        {"op": ["add", "bind"], "filter": "(cn=x)", "code": 1},
+        "add, bind can't be picked by filter; there is",
+    ),
+    ({"scope": "subb", "code": 1}, "scope 'subb': one of base, one, sub, subordinate is expected; did you mean 'sub'"),
+    ({"tls": "yes", "code": 1}, "tls='yes': True or False is expected"),
+    ({"password": 5, "code": 1}, "password=5: text is expected"),
+    ({"changes": [("replce", "mail", "x")], "code": 1}, "changes 'replce': .*did you mean 'replace'"),
+    ({"diagnostic": "x", "code": 1}, "there is no argument 'diagnostic'"),
     ({"filter": "(cn=x", "code": 1}, "filter"),
     ({"filter": 5, "code": 1}, "filter=5: a filter is expected"),
     ({"attribute": "mial", "code": 1}, "attribute 'mial': the schema has none of that name; did you mean 'mail'?"),
     ({"attribute": 5, "code": 1}, "attribute=5"),
-    ({"op": "bind", "attribute": "cn", "code": 1}, "attribute is of a search, compare, add or modify"),
+    ({"op": "bind", "attribute": "cn", "code": 1}, "bind can't be picked by attribute"),
     ({"identity": "anonymus", "code": 1}, "did you mean 'anonymous'?"),
     ({"identity": "x=", "code": 1}, "this is no DN"),
     ({"connection": 0, "code": 1}, "connection=0: a whole number from 1 up"),
@@ -257,6 +314,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"delay": -1}, "delay=-1: seconds"),
     ({"delay": (2, 1)}, "the least and the most"),
     ({"delay": "1"}, "seconds are expected"),
+    ({"delay": float("inf")}, "seconds are expected"),
+    ({"delay": (0, float("nan"))}, "the least and the most"),
     ({"action": "delay"}, "action 'delay' needs delay"),
     ({"action": "size-limit"}, "action 'size-limit' needs size_limit"),
     ({"action": "hang", "code": 1}, "code doesn't go with action 'hang': it takes delay, after_entries, performed"),
@@ -270,7 +329,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"referral": [1]}, "referral=\\[1\\]: text is expected"),
     ({"code": 1, "text": 5}, "text=5: text is expected"),
     ({"octets": "x"}, "octets='x': bytes"),
-    ({"op": "connect", "action": "refuse"}, "there are no connections to this directory"),
+    ({"op": "connect", "action": "refuse"}, "there are no sockets to this directory"),
     ({"op": "connect", "action": "refsue"}, "action 'refsue': one of refuse, .*; did you mean 'refuse'?"),
     ({"op": "connect"}, "action None: one of refuse"),
     ({"op": "tls", "action": "expird"}, "did you mean 'expired'?"),

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from fakeldapd import FakeLDAPServer, LDAPError
-from fakeldapd.double.matching import RuleError
+from fakeldapd import FakeLDAPServer, LDAPError, RuleError
 from fakeldapd.double.process import ProcessError
 from fakeldapd.double.server import ServerError
 from fakeldapd.loading import LoadError
@@ -82,6 +81,11 @@ def test_rules() -> None:
         assert repr(fault) == "<fault(op='connect', action='refuse'): 1 hit>"
         stub = server.stub(op="search", code="busy")
         assert stub.hits == 0
+        second = server.stub(op="bind", code="busy")
+        assert list(map(repr, server.stubs)) == [repr(second), repr(stub)]
+        server.stubs[0].close()
+        assert [each.hits for each in server.stubs] == [0]
+        assert server.faults == ()
         with pytest.raises(RuleError, match="did you mean 'busy'"):
             server.fault(code="bussy")
         with pytest.raises(ProcessError, match="can't be sent"):

@@ -13,6 +13,7 @@ from double.client import ADA, BASE, BOB, PEOPLE, Asking
 from server_support.running import LONG, Running
 
 from fakeldapd import FakeDirectory
+from fakeldapd.double.meaning import Meaning
 from fakeldapd.operations.controls.paged_results import PAGED_RESULTS
 from fakeldapd.operations.passmod import PASSWORD_MODIFY
 from fakeldapd.protocol import ber
@@ -136,7 +137,7 @@ def asked(directory: FakeDirectory) -> list[Any]:
             continue
         fields = dict(request.fields)
         if request.op == "search":
-            meaning = directory.requests.meaning
+            meaning = Meaning(directory.inner.schema)
             fields["filter"] = meaning.filter(parse(fields["filter"].replace("<secret>", "x")))
             fields["attributes"] = [name for name in fields["attributes"] if name != "*"]
         found.append((request.op, request.identity, request.code, repr(fields)))

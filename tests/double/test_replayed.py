@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from double.asking import ADA, BASE, BOB, PEOPLE, ask, bind, code, search
 
-from fakeldapd import FakeDirectory, FakeLDAPServer
-from fakeldapd.double.matching import RuleError
+from fakeldapd import FakeDirectory, FakeLDAPServer, RuleError
 from fakeldapd.operations.request import Session
 from fakeldapd.protocol import messages as m
 from fakeldapd.recording.written import FORM

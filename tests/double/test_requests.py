@@ -2,6 +2,7 @@
 
 import json
 import threading
+from base64 import b64encode
 from datetime import UTC, datetime
 from typing import Any
 
@@ -127,7 +128,22 @@ def test_each_operation(asked: FakeDirectory) -> None:
         (lambda r: r.extended("1.3.6.1.4.1.4203.1.11.3"), [9]),
         (lambda r: r.abandon(), [10]),
         (lambda r: r.unbind(), [12]),
-        (lambda r: r.of(under=f"ou=people,{BASE}"), [2, 4, 5, 6, 7, 8]),
+        (lambda r: r.of(under=f"ou=people,{BASE}"), [1, 2, 4, 5, 6, 7, 8, 11]),
+        (lambda r: r.of("read"), [2, 8]),
+        (lambda r: r.of(["write", "compare"]), [4, 5, 6, 7, 8]),
+        (lambda r: r.of("whoami"), [9]),
+        (lambda r: r.of("starttls"), []),
+        (lambda r: r.of(dn=f"ou=people,{BASE}"), [2]),
+        (lambda r: r.search(clause="(UID=ada)"), [2]),
+        (lambda r: r.search(clause="(UID={any})"), [2]),
+        (lambda r: r.search(filter="(&(objectClass={any})(uid={any}))"), [2]),
+        (lambda r: r.search(filter="(uid={any})"), []),
+        (lambda r: r.search(attribute="mail"), [2]),
+        (lambda r: r.search(attribute="uid"), [2]),
+        (lambda r: r.add(attribute="sn"), [5]),
+        (lambda r: r.of(identity="users"), [2, 4, 5, 6, 7, 8, 9, 10, 11]),
+        (lambda r: r.of(identity="admin"), [4, 5, 6, 7, 8, 9, 10]),
+        (lambda r: r.of(connection="127.0.0.1:6"), [3, 4, 5, 6, 7, 8, 9, 10]),
         (lambda r: r.of(control="2.16.840.1.113730.3.4.2"), [6]),
         (lambda r: r.of("modrdn"), [6]),
         (lambda r: r.of(connection=1), [1, 2, 11, 12]),
@@ -154,14 +170,18 @@ def test_those_that_fit(asked: FakeDirectory, given: Any, numbers: list[int]) ->
         (lambda r: r.of("serch"), ValueError, "did you mean 'search'"),
         (lambda r: r.search(scope="subb"), ValueError, "one of base, one, sub, subordinate is expected; did you mean"),
         (lambda r: r.search(filter="(uid=ada"), ValueError, "position 8"),
-        (lambda r: r.search(attributes=["mial"]), ValueError, "no attribute 'mial'; did you mean 'mail'"),
+        (lambda r: r.search(attributes=["mial"]), ValueError, "attribute 'mial': .*did you mean 'mail'"),
         (lambda r: r.modify(attribute="telephonNumber"), ValueError, "did you mean 'telephoneNumber'"),
         (lambda r: r.modify(attribute=5), ValueError, "the name of an attribute is expected"),
         (lambda r: r.modify(changes=[("replce", "mail", "x")]), ValueError, "did you mean 'replace'"),
         (lambda r: r.bind(code="bussy"), ValueError, "did you mean 'busy'"),
         (lambda r: r.bind(dn=5), ValueError, "a DN is expected"),
+        (lambda r: r.bind(dn="garbage"), ValueError, "this is no DN"),
+        (lambda r: r.bind(identity="usres"), ValueError, "did you mean 'users'"),
+        (lambda r: r.search(deref="nver"), ValueError, "did you mean 'never'"),
+        (lambda r: r.search(when=len), TypeError, "search can't be picked by when"),
         (lambda r: r.search(atributes="x"), TypeError, "did you mean 'attributes'"),
-        (lambda r: r.bind(filter="(uid=x)"), TypeError, "a bind can't be asked for by filter"),
+        (lambda r: r.bind(filter="(uid=x)"), ValueError, "bind can't be picked by filter"),
     ],
 )
 def test_mistakes_are_refused(asked: FakeDirectory, given: Any, error: type[Exception], text: str) -> None:
@@ -290,6 +310,21 @@ def test_a_password_from_ldif_lets_the_right_one_in(directory: FakeDirectory) ->
     other.load(directory.requests.as_ldif())
     assert Asking(other).bind(ADA, "changed") == 0
     assert Asking(other).bind(ADA, "secret") == 49
+
+
+def test_a_secret_in_a_control_is_not_exported(directory: FakeDirectory) -> None:
+    directory.modify(ADA, {"userPassword": "hush-hush"})
+    client = Asking(directory, identity=directory.inner.admin_dn, is_admin=True)
+    filter = b"\xa3\x19\x04\x0cuserPassword\x04\x09hush-hush"
+    change = m.ModifyRequest(ADA.encode(), (m.Change(2, b"description", (b"x",)),))
+    client.ask(change, m.Control(b"1.3.6.1.1.12", True, filter))
+    requests = directory.requests
+    assert [(request.code, request.controls[0].value) for request in requests] == [(0, filter)]
+    for text in (requests.as_json(), requests.as_ldif()):
+        assert "description" in text
+        assert not [form for form in ("hush", b64encode(filter).decode()) if form in text]
+    for client_name in ("ldapsearch", "python-ldap", "ldap3"):
+        assert "# 1: modify with a secret in a control: not asked again" in requests.as_code(client_name)
 
 
 # --- waiting ---

@@ -1,6 +1,7 @@
 """Servers for the length of a test: started, reached, taken down, reset, and gone without a trace."""
 
 import asyncio
+import inspect
 import os
 import socket
 import ssl
@@ -8,12 +9,15 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from fakeldapd import Clock, FakeLDAPServer
+from fakeldapd import Clock, FakeDirectory, FakeLDAPServer
 from fakeldapd.config import ConfigError
+from fakeldapd.double.criteria import CRITERIA, Afterwards
+from fakeldapd.double.faults import FaultSaid
 from fakeldapd.double.server import ServerError
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.encode import encode_message
@@ -127,6 +131,26 @@ def test_any_number_at_once_and_nothing_is_left() -> None:
         server.stop()
 
 
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="there is no /proc")
+def test_no_descriptor_is_left() -> None:
+    script = """
+import asyncio, gc, os
+from fakeldapd import FakeLDAPServer
+async def use():
+    async with FakeLDAPServer() as server:
+        server.down = True
+        server.down = False
+def open_ones():
+    with FakeLDAPServer(tls=True, ldapi=True), FakeLDAPServer() as server:
+        server.reset(connections="drop")
+    asyncio.run(use())
+    gc.collect()
+    return len(os.listdir("/proc/self/fd"))
+print(len({open_ones() for _ in range(4)}))
+"""
+    assert run_script(script) == "1\n"
+
+
 def test_again_on_the_same_object() -> None:
     server = FakeLDAPServer(PEOPLE)
     for _ in range(2):
@@ -167,7 +191,7 @@ def test_what_was_not_asked_for_is_named(server: FakeLDAPServer) -> None:
         _ = server.ldapi_url
     assert ask(server, STARTTLS) == 2
     with pytest.raises(AttributeError, match="no attribute 'urrl'"):
-        _ = server.urrl
+        _ = server.urrl  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
@@ -184,6 +208,23 @@ def test_mistakes_are_named_and_leave_nothing(arguments: Any, error: type[Except
     with pytest.raises(error, match=text):
         FakeLDAPServer(**arguments).start()
     assert threading.enumerate() == before
+
+
+def test_what_is_asked_of_the_directory_may_be_asked_of_the_server() -> None:
+    """Methods that are there to see: for help(), for an editor, for a type checker. What is said of requests, too."""
+    inside = ("add", "get", "search", "modify", "delete", "rename", "load", "dump")
+    around = ("connections", "layers", "on_unanswered", "opened", "serve_by", "set_layer", "with_reset")
+    powers = {name for name in dir(FakeDirectory) if not name.startswith("_")} - {*inside, *around}
+    powers.remove("when_handled_otherwise")
+    for name in powers:
+        here, there = getattr(FakeLDAPServer, name), getattr(FakeDirectory, name)
+        assert here.__doc__
+        if callable(here) and name != "reset":
+            assert list(inspect.signature(here).parameters) == list(inspect.signature(there).parameters), name
+    assert "__getattr__" not in vars(FakeLDAPServer)
+    assert {"base", "clause", "nth", "action"} <= set(FaultSaid.__annotations__)
+    assert {"base", "clause", "code"} <= set(Afterwards.__annotations__) <= {*CRITERIA}
+    assert set(CRITERIA) == set(Afterwards.__annotations__)
 
 
 def test_a_port_that_is_taken(server: FakeLDAPServer) -> None:
@@ -290,18 +331,28 @@ def run_script(script: str, *options: str) -> str:
 IN_A_REACTOR = """
 {install}
 from twisted.internet import reactor, task, threads
-from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.defer import CancelledError, ensureDeferred
 from twisted.python import threadable
 from fakeldapd import FakeLDAPServer
+from fakeldapd.server.thread import THREAD
 def use():
     with FakeLDAPServer() as server:
         return len(server.directory)
+async def enter():
+    async with FakeLDAPServer():
+        pass
 async def main():
     await task.deferLater(reactor, 0)
     try:
         FakeLDAPServer().start()
     except RuntimeError as error:
         print(error)
+    cancelled = ensureDeferred(enter())
+    cancelled.cancel()
+    try:
+        await cancelled
+    except CancelledError:
+        print(THREAD.reactor)
     async with FakeLDAPServer() as server:
         print(len(server.directory) > 5, threadable.isInIOThread())
         print(await threads.deferToThread(use) > 5, threadable.isInIOThread())
@@ -320,7 +371,7 @@ task.react(lambda reactor: ensureDeferred(main()))
 def test_beside_a_twisted_program(install: str) -> None:
     said, *rest = run_script(IN_A_REACTOR.format(install=install)).splitlines()
     assert "async with FakeLDAPServer(...) as server:" in said
-    assert rest == ["True True", "True True"]
+    assert rest == ["None", "True True", "True True"]
 
 
 def test_the_global_reactor_is_never_installed() -> None:
@@ -336,23 +387,84 @@ print("twisted.internet.reactor" in sys.modules)
 
 def test_a_forked_child() -> None:
     script = """
-import os
+import os, socket, sys
+from urllib.parse import unquote
 from fakeldapd import FakeLDAPServer
-with FakeLDAPServer() as server:
+with FakeLDAPServer(tls=True, ldapi=True) as server:
     child = os.fork()
     if not child:
-        try:
-            len(server.directory)
-        except RuntimeError as error:
-            print("fork of that one" in str(error))
-        with FakeLDAPServer() as own:
+        for ask in (
+            lambda: server.directory, lambda: server.requests, server.reset, server.snapshot, server.assert_no_requests,
+            lambda: server.fault(code=1), lambda: server.wait_for("bind"), lambda: setattr(server, "down", True),
+        ):
+            try:
+                ask()
+            except RuntimeError as error:
+                print("fork of that one" in str(error))
+        print(socket.create_connection((server.host, server.port)).close(), server.base_dn)
+        with FakeLDAPServer(tls=True, ldapi=True) as own:
             print(len(own.directory) > 5)
         server.stop()
-        import sys; sys.stdout.flush()
-        os._exit(0)
+        sys.exit()
+    print(os.waitpid(child, 0)[1], len(server.directory) > 5)
+    print(os.path.exists(server.ca_file), os.path.exists(unquote(server.ldapi_url).removeprefix("ldapi://")))
+print(os.path.exists(server.ca_file), os.path.exists(unquote(server.urls[-1]).removeprefix("ldapi://")))
+"""
+    *child, _, parent, kept, gone = run_script(script).splitlines()
+    assert child == ["True"] * 8 + [f"None {BASE}"]
+    assert (parent, kept, gone) == ("0 True", "True True", "True False")
+
+
+def test_a_forked_child_of_who_has_a_server_in_another_process() -> None:
+    script = """
+import os, sys
+from fakeldapd import FakeLDAPServer
+with FakeLDAPServer(subprocess=True) as server:
+    child = os.fork()
+    if not child:
+        for ask in (lambda: server.directory, server.reset, server.snapshot):
+            try:
+                ask()
+            except RuntimeError as error:
+                print("fork of that one" in str(error))
+        server.stop()
+        sys.exit()
     print(os.waitpid(child, 0)[1], len(server.directory) > 5)
 """
-    assert sorted(run_script(script).split()) == ["0", "True", "True", "True"]
+    assert run_script(script).splitlines() == ["True"] * 3 + ["0 True"]
+
+
+def test_in_the_thread_of_the_servers(server: FakeLDAPServer) -> None:
+    def start() -> None:
+        with FakeLDAPServer():
+            pass
+
+    with pytest.raises(ThreadError, match="the thread of the servers"):
+        server.call(start)
+
+
+def test_beside_a_reactor_that_rests_in_another_greenlet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As pytest-twisted's while a fixture is made: it is said to run, and isn't what has called us."""
+    monkeypatch.setitem(sys.modules, "twisted.internet.reactor", SimpleNamespace(running=True))
+    with FakeLDAPServer(PEOPLE) as server:
+        assert ask(server, BIND) == 0
+
+
+def test_cancelled_while_it_starts() -> None:
+    async def use() -> None:
+        async with FakeLDAPServer():
+            raise AssertionError("it was cancelled")
+
+    async def main() -> None:
+        task = asyncio.create_task(use())
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    before = threading.enumerate()
+    asyncio.run(main())
+    assert threading.enumerate() == before
 
 
 def test_after_it_stopped_its_directory_says_so() -> None:

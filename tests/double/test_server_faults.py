@@ -1,5 +1,6 @@
 """Faults of connections and handshakes, and what a server makes of the end of a fault."""
 
+import select
 import socket
 import ssl
 from collections.abc import Iterator
@@ -9,8 +10,7 @@ from typing import Any
 import pytest
 from double.asking import PEOPLE, bind, search
 
-from fakeldapd import FakeLDAPServer
-from fakeldapd.double.matching import RuleError
+from fakeldapd import FakeLDAPServer, RuleError
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.connection import Connection
 from fakeldapd.protocol.encode import encode_message
@@ -126,6 +126,85 @@ def test_half_a_message_ends_with_its_connection(server: FakeLDAPServer) -> None
         assert reset_or_closed(client)
 
 
+# --- what has no answer ---
+
+
+def test_an_abandon_that_is_ignored(server: FakeLDAPServer) -> None:
+    with server.fault(op="search", delay=0.05), Client(server) as client:
+        with server.fault(op="abandon", action="ignore", count=1) as fault:
+            client.send(1, search("", scope=0))
+            client.send(2, m.AbandonRequest(1))
+            assert client.receive() == [(1, "SearchResultEntry"), (1, "SearchResultDone")]
+        assert fault.hits == 1
+        client.send(3, search())
+        client.send(4, m.AbandonRequest(3))
+        client.send(5, bind())
+        assert client.receive() == [(5, "BindResponse")]
+    assert [request.op for request in server.requests] == ["search", "abandon", "search", "abandon", "bind"]
+
+
+def test_an_abandon_that_is_heeded_late(server: FakeLDAPServer) -> None:
+    with server.fault(op="search", action="hang"), server.fault(op="abandon", delay=0.01), Client(server) as client:
+        client.send(1, search())
+        client.send(2, m.AbandonRequest(1))
+        assert not server.wait_for("search", timeout=LONG).answered
+
+
+UNANSWERED: list[tuple[dict[str, Any], m.RequestOp, list[Any] | None]] = [
+    ({"op": "abandon", "action": "drop"}, m.AbandonRequest(9), []),
+    ({"op": "abandon", "action": "reset"}, m.AbandonRequest(9), None),
+    ({"op": "abandon", "action": "notice", "code": 2}, m.AbandonRequest(9), [(0, "ExtendedResponse")]),
+    ({"op": "unbind", "action": "reset"}, m.UnbindRequest(), None),
+    ({"op": "unbind", "action": "notice"}, m.UnbindRequest(), [(0, "ExtendedResponse")]),
+    ({"op": "unbind", "delay": 0.01}, m.UnbindRequest(), []),
+    ({"op": "unbind", "octets": encode_message(7, m.SearchResultDone())}, m.UnbindRequest(), [(7, "SearchResultDone")]),
+    ({"op": "unbind", "when": lambda request: 1 / 0, "action": "reset"}, m.UnbindRequest(), []),
+]
+
+
+@pytest.mark.parametrize(("said", "op", "comes"), UNANSWERED, ids=lambda case: str(case)[:40])
+def test_how_a_connection_ends(
+    server: FakeLDAPServer, said: dict[str, Any], op: m.RequestOp, comes: list[Any] | None
+) -> None:
+    """``comes`` before the end; None: it is reset."""
+    fault = server.fault(**said)
+    with Client(server) as client:
+        client.send(1, bind())
+        assert client.receive() == BOUND
+        client.send(2, op)
+        if comes is None:
+            with pytest.raises(ConnectionResetError):
+                client.receive()
+        else:
+            assert client.receive() == comes
+            assert reset_or_closed(client)
+    assert fault.hits == ("when" not in said)
+
+
+def test_an_unbind_that_is_ignored(server: FakeLDAPServer) -> None:
+    with Client(server) as client, server.fault(op=["unbind", "abandon"], identity="users", action="ignore"):
+        client.send(1, bind())
+        assert client.receive() == BOUND
+        client.send(2, m.UnbindRequest())
+        server.wait_for("unbind", timeout=LONG)
+        assert select.select([client.socket], [], [], 0)[0] == []
+        server.reset()
+        assert select.select([client.socket], [], [], 0)[0] == []
+        server.reset(connections="drop")
+        assert reset_or_closed(client)
+
+
+def test_a_reset_while_an_unbind_waits(server: FakeLDAPServer) -> None:
+    with Client(server) as client:
+        server.fault(op="unbind", connection=1, delay=0.2)
+        client.send(1, bind())
+        assert client.receive() == BOUND
+        client.send(2, m.UnbindRequest())
+        server.wait_for("unbind", timeout=LONG)
+        server.reset()
+        assert reset_or_closed(client)
+
+
 def test_octet_by_octet(server: FakeLDAPServer) -> None:
     with Client(server) as client, server.fault(action="single-octets"):
         client.send(1, search())
@@ -173,8 +252,9 @@ def test_what_a_server_cannot_do() -> None:
 
 
 def test_rules_end_with_a_reset(server: FakeLDAPServer) -> None:
-    for said in ({"op": "connect", "action": "refuse"}, {"op": "tls", "action": "expired"}, {"code": "busy"}):
-        server.fault(**said)
+    server.fault(op="connect", action="refuse")
+    server.fault(op="tls", action="expired")
+    server.fault(code="busy")
     server.stub(code="busy")
     assert [len(server.faults), len(server.stubs)] == [3, 1]
     server.reset()

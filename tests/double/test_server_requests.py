@@ -65,6 +65,25 @@ def test_a_connection_that_leaks(server: FakeLDAPServer) -> None:
         server.assert_unbound()
 
 
+def test_a_connection_that_never_asks_for_anything(server: FakeLDAPServer) -> None:
+    with socket.create_connection((server.host, server.port)) as raw:
+        host, port = raw.getsockname()
+        said = rf"1 of 1 .*\n  connection 1 from {host}:{port}, still open: it has asked for nothing$"
+        with pytest.raises(AssertionError, match=said):
+            server.assert_unbound(timeout=0.01)
+        server.reset()
+        server.assert_unbound()  # it is of a test before
+        raw.sendall(encode_message(1, m.DeleteRequest(b"cn=nobody")))
+        assert raw.recv(1000)
+        with pytest.raises(AssertionError, match="still open: 1 requests"):
+            server.assert_unbound(timeout=0.01)
+    server.reset()
+    with socket.create_connection((server.host, server.port)):
+        """That is how ports are probed."""
+    server.assert_unbound(timeout=30)
+    server.assert_no_requests()
+
+
 @pytest.mark.filterwarnings("ignore:ssl.match_hostname")
 def test_tls_is_seen() -> None:
     with FakeLDAPServer(PEOPLE, tls=True, ldapi=True) as server:

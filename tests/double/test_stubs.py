@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 from double.asking import ADA, BASE, BOB, PEOPLE, ask, bind, code, search
 
-from fakeldapd import FakeDirectory, LDAPError
-from fakeldapd.double.matching import RuleError
+from fakeldapd import FakeDirectory, LDAPError, RuleError
 from fakeldapd.middleware.stubs import Asked
 from fakeldapd.operations.request import Request, Session
 from fakeldapd.protocol import messages as m
@@ -43,7 +42,7 @@ def test_an_entry_that_is_not_there(directory: FakeDirectory) -> None:
         "employeeNumber": 5,
         "jpegPhoto": b"\xff{\x00",
     }
-    stub = directory.stub(filter="(uid=eve)", entries={EVE: entry})
+    stub = directory.stub(clause="(uid=eve)", entries={EVE: entry})
     one, done = ask(directory, search(filter="(&(objectClass=person)(uid=Eve))"))
     assert one.dn == EVE.encode()
     assert [attribute(each).values for each in one.attributes] == [
@@ -232,6 +231,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({}, "one of these is expected"),
     ({"op": "search"}, "one of these is expected"),
     ({"code": 1, "answer": print}, "one of these is expected"),
+    ({"op": "unbind", "code": 1}, "unbind and abandon have no answer"),
     ({"opp": "search", "code": 1}, "there is no argument 'opp'; did you mean 'op'?"),
     ({"op": "connect", "code": 1}, "op 'connect': one of bind"),
     ({"code": "bussy"}, "did you mean 'busy'?"),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fakeldapd.middleware.faults import ACTIONS, ANOTHER_ID, GARBAGE, Fault, faults
+from fakeldapd.middleware.faults import ACTIONS, ANOTHER_ID, GARBAGE, UNANSWERED, Fault, faults
 from fakeldapd.middleware.rules import Occasions, Rules
 from fakeldapd.operations.request import (
     Action,
@@ -111,8 +111,23 @@ def test_a_search(given: dict[str, Any], expected: list[Any]) -> None:
 
 
 def test_every_action_has_a_case() -> None:
-    shown_below = {"notice", "corrupt", "wrong-id", "size-limit"}
+    shown_below = {"notice", "corrupt", "wrong-id", "size-limit", "ignore"}
     assert {given["action"] for given, _ in CASES} | shown_below == set(ACTIONS)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"action": "ignore"}, []),
+        ({"action": "delay", "delay": lambda: 1.5}, [Delay(1.5), Disconnect()]),
+        ({"action": "reset"}, [Disconnect(abort=True)]),
+        ({"action": "garbage"}, [Raw(GARBAGE), Disconnect()]),
+    ],
+)
+def test_an_unbind(given: dict[str, Any], expected: list[Any]) -> None:
+    fault = Fault(kinds=UNANSWERED, **given)
+    assert played(fault, m.UnbindRequest(), [Disconnect()]) == expected
+    assert played(fault) == FOUND
 
 
 def received(actions: list[Any]) -> list[tuple[int, m.ProtocolOp]]:

@@ -7,10 +7,15 @@ import pytest
 
 from fakeldapd.middleware.recorder import Log, recorder
 from fakeldapd.middleware.secrets import ATTRIBUTES, Secret, concealed, concealed_answer, is_secret
+from fakeldapd.operations.controls.assertion import ASSERTION
+from fakeldapd.operations.controls.deref import DEREF
+from fakeldapd.operations.controls.matched_values import MATCHED_VALUES
+from fakeldapd.operations.controls.read_entry import POST_READ, PRE_READ
 from fakeldapd.operations.passmod import PASSWORD_MODIFY
 from fakeldapd.operations.request import Action, Delay, Disconnect, Entries, Pause, Raw, Request, Response, Session
 from fakeldapd.protocol import ber
 from fakeldapd.protocol import messages as m
+from fakeldapd.protocol.encode import encode_message
 from fakeldapd.protocol.filter import parse
 from fakeldapd.schema.dn import DN
 
@@ -31,8 +36,21 @@ class Ticking:
         return self.now
 
 
-def asked(log: Log, *actions: Any, op: Any = SEARCH, session: Session | None = None) -> Iterator[Action]:
-    """A recorded operation that gives these actions."""
+class Standing:
+    """A clock that stands still."""
+
+    @property
+    def state(self) -> "Standing":
+        return self
+
+    def at(self, now: float) -> float:
+        return 1000.0
+
+
+def asked(
+    log: Log, *actions: Any, op: Any = SEARCH, session: Session | None = None, octets: bytes = b""
+) -> Iterator[Action]:
+    """A recorded operation that gives these actions; ``octets`` are what it came as."""
 
     def handler(request: Request) -> Iterator[Action]:
         for action in actions:
@@ -43,11 +61,11 @@ def asked(log: Log, *actions: Any, op: Any = SEARCH, session: Session | None = N
                 continue
             yield action
 
-    return recorder(log)(handler)(Request(session or Session(peer="10.0.0.1:5"), 7, op))
+    return recorder(log)(handler)(Request(session or Session(peer="10.0.0.1:5"), 7, op, (), octets))
 
 
 def log() -> Log:
-    return Log(clock=lambda: 1000.0, seconds=Ticking())
+    return Log(clock=Standing(), seconds=Ticking())
 
 
 def test_what_is_kept() -> None:
@@ -56,7 +74,7 @@ def test_what_is_kept() -> None:
     assert list(asked(kept, *actions)) == actions
     [record] = kept.snapshot()
     assert (record.number, record.message_id, record.op, record.entries) == (1, 7, SEARCH, 3)
-    assert (record.at, record.began, record.ended) == (1000.0, 0.5, 1.0)
+    assert (record.at, record.began, record.ended) == (1000.0, 1.0, 1.5)
     assert (record.peer.name, record.identity, record.tls) == ("10.0.0.1:5", None, False)
     assert record.sent == [ENTRY] * 3
     assert record.result == DONE
@@ -97,7 +115,7 @@ def test_a_request_is_there_before_its_answer() -> None:
     [record] = kept.snapshot()
     assert (record.result, record.ended) == (None, None)
     iterator.close()
-    assert (record.result, record.ended) == (None, 1.0)
+    assert (record.result, record.ended) == (None, 1.5)
 
 
 def test_an_error_passes_through() -> None:
@@ -129,9 +147,31 @@ def test_connections_are_counted() -> None:
         (2, False, False),
     ]
     assert [(type(r.op), r.message_id, r.ended) for r in kept.snapshot()[3:]] == [
-        (m.AbandonRequest, 8, 3.5),
-        (m.UnbindRequest, 9, 4.0),
+        (m.AbandonRequest, 8, 4.5),
+        (m.UnbindRequest, 9, 5.0),
     ]
+
+
+def test_connections_are_there_before_they_ask() -> None:
+    kept = log()
+    session, other, third = (Session(peer=name) for name in "abc")
+    kept.opened(session)
+    kept.opened(other)
+    assert [(peer.number, peer.name, peer.asked) for peer in kept.connections()] == [(1, "a", False), (2, "b", False)]
+    list(asked(kept, DONE, session=other))
+    list(asked(kept, DONE, session=third))
+    session.end()
+    assert [(p.number, p.asked, p.closed) for p in kept.connections()] == [
+        (1, False, True),
+        (2, True, False),
+        (3, True, False),
+    ]
+    assert [record.peer.number for record in kept.snapshot()] == [2, 3]
+    kept.opened(session := Session())
+    kept.clear()
+    assert kept.connections() == []
+    list(asked(kept, DONE, session=session))
+    assert [(peer.number, peer.asked) for peer in kept.connections()] == [(1, True)]
 
 
 def test_a_late_request_does_not_show_up_after_clear() -> None:
@@ -169,35 +209,103 @@ def filtered(filter: m.Filter) -> m.SearchRequest:
     return m.SearchRequest(b"", 2, 0, 0, 0, False, filter)
 
 
+SECRETIVE: list[Any] = [
+    m.BindRequest(3, b"cn=a", m.SimpleAuthentication(SECRET)),
+    m.BindRequest(3, b"", m.SaslCredentials(b"PLAIN", SECRET)),
+    m.AddRequest(b"cn=a", (m.Attribute(b"cn", (b"a",)), m.Attribute(b"userPassword;x-y", (SECRET,)))),
+    m.ModifyRequest(b"cn=a", (m.Change(0, b"cn", (b"a",)), m.Change(2, b"2.5.4.35", (SECRET, SECRET)))),
+    m.CompareRequest(b"cn=a", b"USERPASSWORD", SECRET),
+    m.ExtendedRequest(PASSWORD_MODIFY, passmod(b"cn=a", SECRET, SECRET)),
+    m.ExtendedRequest(PASSWORD_MODIFY, passmod(b"cn=a", SECRET) + b"junk"),
+    filtered(parse(b"(userPassword=" + SECRET + b")")),
+    filtered(parse(b"(&(cn=a)(|(!(userPassword>=" + SECRET + b"))(unicodePwd~=" + SECRET + b")))")),
+    filtered(parse(b"(userPassword=top*" + SECRET + b")")),
+    filtered(parse(b"(userPassword:2.5.13.17:=" + SECRET + b")")),
+    # what can't be told apart from something else
+    m.BindRequest(3, b"cn=" + SECRET, m.SimpleAuthentication(SECRET)),
+    m.AddRequest(b"cn=a", (m.Attribute(b"userPassword", (SECRET, b"x" + SECRET)),)),
+    m.ModifyRequest(b"cn=a", (m.Change(2, b"userPassword", (SECRET, b"")),)),
+]
+
+
+@pytest.mark.parametrize("came", [False, True], ids=["as values", "as octets"])
+@pytest.mark.parametrize("op", SECRETIVE)
+def test_nothing_secret_is_kept(op: Any, came: bool) -> None:
+    kept = log()
+    list(asked(kept, DONE, op=op, octets=encode_message(7, op) if came else b""))
+    [record] = kept.snapshot()
+    names = [op.name] if isinstance(op, m.BindRequest) else []
+    in_memory = [each for each in contents(tuple(record.row)) if isinstance(each, bytes) and each not in names]
+    assert not [each for each in in_memory if SECRET in each]
+    assert type(record.op) is type(op)
+    assert record.message_id == 7
+    found = [each for each in contents(record.op) if each not in names]
+    assert [each for each in found if isinstance(each, Secret)]
+    assert not [each for each in found if isinstance(each, bytes) and SECRET in each]
+    assert contents(record.op) == contents(concealed(op, kept.hide))
+
+
 @pytest.mark.parametrize(
     "op",
     [
-        m.BindRequest(3, b"cn=a", m.SimpleAuthentication(SECRET)),
-        m.BindRequest(3, b"", m.SaslCredentials(b"PLAIN", SECRET)),
-        m.AddRequest(b"cn=a", (m.Attribute(b"cn", (b"a",)), m.Attribute(b"userPassword;x-y", (SECRET,)))),
-        m.ModifyRequest(b"cn=a", (m.Change(0, b"cn", (b"a",)), m.Change(2, b"2.5.4.35", (SECRET, SECRET)))),
-        m.CompareRequest(b"cn=a", b"USERPASSWORD", SECRET),
-        m.ExtendedRequest(PASSWORD_MODIFY, passmod(b"cn=a", SECRET, SECRET)),
-        m.ExtendedRequest(PASSWORD_MODIFY, passmod(b"cn=a", SECRET) + b"junk"),
-        filtered(parse(b"(userPassword=" + SECRET + b")")),
-        filtered(parse(b"(&(cn=a)(|(!(userPassword>=" + SECRET + b"))(unicodePwd~=" + SECRET + b")))")),
-        filtered(parse(b"(userPassword=top*" + SECRET + b")")),
-        filtered(parse(b"(userPassword:2.5.13.17:=" + SECRET + b")")),
+        m.AddRequest(b"cn=a", (m.Attribute(b"userPassword", (b"one", b"two")), m.Attribute(b"unicodePwd", (b"3",)))),
+        m.ModifyRequest(b"cn=a", (m.Change(1, b"userPassword", (b"one",)), m.Change(0, b"userPassword", (b"two",)))),
+        m.AddRequest(b"cn=a", (m.Attribute(b"userPassword", (b"{SSHA}c2FsdGVkaGFzaA==", b"two")),)),
     ],
 )
-def test_nothing_secret_is_kept(op: Any) -> None:
+def test_each_secret_keeps_its_place(op: Any) -> None:
     kept = log()
-    list(asked(kept, DONE, op=op))
+    list(asked(kept, DONE, op=op, octets=encode_message(7, op)))
+    assert contents(kept.snapshot()[0].op) == contents(op)
+    assert list(map(str, contents(kept.snapshot()[0].op))) == list(map(str, contents(concealed(op, kept.hide))))
+
+
+NAMED = b"\xa3\x1a\x04\x0cuserPassword\x04\x0a" + SECRET
+"""What a filter and an attribute have in common."""
+
+
+@pytest.mark.parametrize("came", [False, True], ids=["as values", "as octets"])
+@pytest.mark.parametrize(
+    ("oid", "asks", "answers"),
+    [
+        (ASSERTION, True, False),
+        (MATCHED_VALUES, True, False),
+        (PRE_READ, False, True),
+        (POST_READ, False, True),
+        (DEREF, False, True),
+        (b"1.2.3", False, False),
+    ],
+)
+def test_secrets_in_controls(oid: bytes, asks: bool, answers: bool, came: bool) -> None:
+    kept = log()
+    controls = (m.Control(b"1.2.3.4", True), m.Control(oid, True, NAMED), m.Control(oid, False, b"\x04\x02cn"))
+    done = Response(m.SearchResultDone(), controls)
+    octets = encode_message(9, SEARCH, controls) if came else b""
+    list(recorder(kept)(lambda request: iter([done]))(Request(Session(), 9, SEARCH, controls, octets)))
     [record] = kept.snapshot()
-    assert type(record.op) is type(op)
-    found = contents(record.op)
-    assert [each for each in found if isinstance(each, Secret)]
-    assert not [each for each in found if isinstance(each, bytes) and SECRET in each]
+    for found, hidden in ((record.controls, asks), (record.result.controls, answers)):
+        assert found == controls  # a Secret is equal to what it was
+        assert isinstance(found[1].value, Secret) is hidden
+    assert record.op == SEARCH
+    in_request = [each for each in contents(record.asked) if isinstance(each, bytes) and SECRET in each]
+    assert bool(in_request) is not asks
+
+
+def test_octets_are_read_when_somebody_looks() -> None:
+    kept = log()
+    controls = (m.Control(b"1.2.3", True, b"x"),)
+    session = Session()
+    octets = encode_message(9, SEARCH, controls)
+    list(recorder(kept)(lambda request: iter([DONE]))(Request(session, 9, SEARCH, controls, octets)))
+    assert octets in kept.rows[0]
+    record = kept.snapshot()[0]
+    assert (record.message_id, record.op, record.controls) == (9, SEARCH, controls)
+    assert record.asked is kept.snapshot()[0].asked
 
 
 def contents(value: Any) -> list[Any]:
     """Everything in a value that isn't made of something else."""
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | list):
         return [each for part in value for each in contents(part)]
     names = getattr(type(value), "__slots__", ())
     if names and not isinstance(value, Secret):

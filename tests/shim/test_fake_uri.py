@@ -67,3 +67,22 @@ def test_the_first_that_is_there() -> None:
 def test_a_uri_that_is_none() -> None:
     with pytest.raises(ValueError, match="http"):
         ldap.register("http://x", FakeDirectory())
+
+
+def test_the_directory_remembers_what_was_asked() -> None:
+    ldap.register("ldap://remembering", directory := FakeDirectory())
+    try:
+        connection, leaking, idle = (ldap.initialize("ldap://remembering") for _ in range(3))
+        connection.simple_bind_s("uid=alice,ou=people,dc=example,dc=com", "alice-secret")
+        connection.abandon(connection.search(directory.base_dn, ldap.SCOPE_SUBTREE))
+        connection.unbind_s()
+        directory.assert_order(("bind", {"password": "alice-secret"}), "unbind")
+        directory.assert_unbound()
+        leaking.whoami_s()
+        with pytest.raises(AssertionError, match=r"1 of 2 .*\n  connection 2 .* still open: 1 requests"):
+            directory.assert_unbound(timeout=0.01)
+        leaking.unbind_s()
+        idle.unbind_s()  # never asked, never connected
+        directory.assert_unbound()
+    finally:
+        ldap.register("ldap://remembering", None)

@@ -70,7 +70,8 @@ SIMPLE: dict[str, tuple[tuple[Action, ...], Any]] = {
     "an error": ((Entries([ENTRY]), Response(m.SearchResultDone(4))), ldap.SIZELIMIT_EXCEEDED),
     "nonsense": ((Raw(b"\x04\x03abc"), DONE), ldap.SERVER_DOWN),
     "part of an answer, then the end": ((Entries([ENTRY]), Disconnect()), ldap.SERVER_DOWN),
-    "a reset": ((Entries([ENTRY]), DONE, Disconnect(abort=True)), ldap.SERVER_DOWN),
+    "a reset": ((Entries([ENTRY]), Disconnect(abort=True)), ldap.SERVER_DOWN),
+    "a reset after the answer": ((Entries([ENTRY]), DONE, Disconnect(abort=True)), [("cn=a", {"cn": [b"a"]})]),
     "a disconnection after the answer": ((Entries([ENTRY]), DONE, Disconnect()), [("cn=a", {"cn": [b"a"]})]),
     "what is no action": ((5,), ldap.OTHER),  # type: ignore[dict-item]
 }

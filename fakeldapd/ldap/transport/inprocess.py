@@ -14,7 +14,7 @@ A directory may be used by several threads: one handler is pulled by one of them
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -29,6 +29,7 @@ from fakeldapd.operations.request import (
     Disconnect,
     Entries,
     Handler,
+    Middleware,
     Pause,
     Raw,
     Request,
@@ -57,21 +58,33 @@ _ENOTCONN = 107
 class Behind:
     """What is behind a URI: a handler, whether it is there, and a lock for who pulls it.
 
-    ``directory`` is a handler, or has one as its attribute ``handler``, which may become another one; where it has
-    ``down`` as well, that says whether the server is away; where it has ``connections``, a set, it calls ``drop``
-    of each connection in there when it goes away; where it has ``lock``, an RLock, whoever else changes it takes that.
+    ``directory`` is a handler, or has one as its attribute ``handler``, which may become another one. It may have, too:
+    ``down``, which says whether the server is away; ``connections``, a set, and then it calls ``drop`` of each of them
+    when it goes away, and ``begin_anew`` when it is reset; ``on_unanswered``, a middleware around Abandon and Unbind;
+    ``opened``, which is told of each session that begins; ``lock``, an RLock, which whoever else changes it takes.
     """
 
     def __init__(self, directory: Any) -> None:
         self._directory = directory
+        self._opened: Callable[[Session], None] | None = getattr(directory, "opened", None)
         self._is_handler = not hasattr(directory, "handler")
         self.connections: set[Any] | None = getattr(directory, "connections", None)
         self.lock = getattr(directory, "lock", None) or _lock_of(directory)
+
+    def opened(self, session: Session) -> None:
+        """A connection has come."""
+        if self._opened is not None:
+            self._opened(session)
 
     @property
     def handler(self) -> Handler:
         """What answers now."""
         return self._directory if self._is_handler else self._directory.handler  # type: ignore[no-any-return]
+
+    @property
+    def on_unanswered(self) -> Middleware | None:
+        """What goes around Abandon and Unbind."""
+        return getattr(self._directory, "on_unanswered", None)
 
     @property
     def down(self) -> bool:
@@ -154,6 +167,7 @@ class InProcess:
         self._octets: Connection | None = None  # reads what a handler gave as octets, and all that comes behind
         self._closed = False
         self._polls = server.connections is None
+        server.opened(self.session)
         if server.connections is not None:
             server.connections.add(self)
         if tls is not None:
@@ -195,17 +209,13 @@ class InProcess:
             raise ConnectionLost
 
     def _begin(self, message_id: int, op: m.RequestOp, controls: tuple[m.Control, ...]) -> None:
-        if isinstance(op, m.AbandonRequest):
-            self.session.tell(op, message_id, controls)
-            for running in [each for each in self._running if each.request.message_id == op.message_id]:
-                self._end(running)
-            return
-        if isinstance(op, m.UnbindRequest):
-            self.session.tell(op, message_id, controls)
-            self._end_connection()
-            return
         request = Request(self.session, message_id, op, controls)
-        if isinstance(op, m.BindRequest):
+        handler = self._server.handler
+        if isinstance(op, m.AbandonRequest | m.UnbindRequest):
+            self.session.tell(op, message_id, controls)
+            around = self._server.on_unanswered
+            handler = self._unanswered if around is None else around(self._unanswered)
+        elif isinstance(op, m.BindRequest):
             for running in self._running[:]:
                 self._end(running)
             self._alone = request
@@ -213,12 +223,20 @@ class InProcess:
             self._alone = request
         self.session.outstanding += 1
         try:
-            iterator = self._server.handler(request)
+            iterator = handler(request)
         except Exception as error:
             self._failed(request, error)
             self._over(request)
             return
         self._pull(request, iterator, None)
+
+    def _unanswered(self, request: Request) -> Iterator[Action]:
+        """Abandon and Unbind (RFC 4511 sections 4.11 and 4.3)."""
+        if isinstance(request.op, m.AbandonRequest):
+            for running in [each for each in self._running if each.request.message_id == request.op.message_id]:
+                self._end(running)
+        else:
+            yield Disconnect()
 
     # --- actions ---
 
@@ -257,9 +275,7 @@ class InProcess:
             self._read(action.octets)
         elif isinstance(action, StartTLS):
             self._tls_begins()
-        elif isinstance(action, Disconnect):
-            if action.abort:
-                self._received.clear()
+        elif isinstance(action, Disconnect):  # what came before a reset can be received, as from a socket
             self._end_connection()
         else:
             raise TypeError(f"a handler gave {action!r}, which is not an action")
@@ -312,7 +328,8 @@ class InProcess:
             op = running.request.op
             if running.request.message_id != action.message_id:
                 continue
-            if isinstance(op, m.BindRequest) or (isinstance(op, m.ExtendedRequest) and op.name == STARTTLS):
+            starts_tls = isinstance(op, m.ExtendedRequest) and op.name == STARTTLS
+            if starts_tls or isinstance(op, m.BindRequest) or type(op) not in RESPONSES:
                 action.code = ResultCode.CANNOT_CANCEL
                 return
             self._give(action.message_id, failure(op, LDAPError(ResultCode.CANCELED)), ())
@@ -418,6 +435,18 @@ class InProcess:
             raise TLSFailed
         self._identify(settings)
 
+    def begin_anew(self, error: LDAPError) -> None:
+        """Answer with ``error`` what is running or waits, and forget what searches may be gone on with."""
+        with self._server.lock:
+            pending = [Request(self.session, *each) for each in self._pending]
+            self._pending.clear()
+            for request in [*(running.request for running in self._running), *pending]:
+                self._failed(request, error)
+            for running in self._running[:]:
+                self._end(running)
+            self.session.suspended.clear()
+            self._woken.notify_all()
+
     def drop(self) -> None:
         """The server has gone away: what it has answered and nobody has received is lost."""
         with self._server.lock:
@@ -425,7 +454,8 @@ class InProcess:
             self._end_connection()
 
     def close(self, octets: bytes = b"") -> None:
-        """Send what is given, an Unbind, and end every operation."""
-        with suppress(ConnectionLost):
-            self.send_octets(octets)
+        """Say what is given, an Unbind, and end every operation."""
+        if octets:
+            with suppress(ConnectionLost):
+                self.send_octets(octets)
         self.drop()
