@@ -44,7 +44,6 @@ WITH_CONTROLS: Mapping[str, type[Overlay]] = {"ppolicy": PasswordPolicy, "valsor
 """The overlays that bring controls along."""
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 _SECTION = re.compile(r"(?P<begin><!-- made: (?P<name>\w+) .*?-->\n).*?(?P<end><!-- end -->)", re.DOTALL)
-_SITUATION = re.compile(r"(?<=\[)(?P<area>\w+)/.*(?=\]$)")
 
 _VERBS = {
     m.SearchRequest: "search",
@@ -224,12 +223,9 @@ def _yes(answer: bool) -> str:
 
 
 def _test(shown_by: str) -> str:
-    """A link to the file, with the test as its text; for a situation, to the table that it is in."""
+    """A link to the file, with the test as its text."""
     path, _, name = shown_by.partition("::")
-    situation = _SITUATION.search(name)
-    if situation is None:
-        return f"[{name}](../tests/{path})"
-    return f"[{situation[0]}](../tests/{Path(path).parent}/rows/{situation['area']}.py)"
+    return f"[{name}](../tests/{path})"
 
 
 SECTIONS: dict[str, Callable[[], str]] = {

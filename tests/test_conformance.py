@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from oracle.table import situations
 
 from fakeldapd.directory import compile
 from fakeldapd.operations import extended, rootdse
@@ -41,9 +40,7 @@ SOURCE = re.compile(
 @pytest.mark.parametrize("name", ROWS)
 def test_the_test_is_there(name: str) -> None:
     path, _, test = ROWS[name].shown_by.partition("::")
-    test, _, situation = test.partition("[")
     assert re.search(rf"^def {re.escape(test)}\(", (TESTS / path).read_text(encoding="utf-8"), re.MULTILINE)
-    assert not situation or situation.removesuffix("]") in situations()
 
 
 @pytest.mark.parametrize("name", [str(row.name) for table in TABLES[1:] for row in table.values()])
