@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 import fakeldapd.ldap as ldap
-from fakeldapd import FakeDirectory
+from fakeldapd import FakeDirectory, FakeLDAPServer
 from fakeldapd.ldap.transport import opening
 
 ORGANIZATION = [("objectClass", [b"dcObject", b"organization"]), ("o", b"Example"), ("dc", b"example")]
@@ -67,3 +67,11 @@ def test_the_first_that_is_there() -> None:
 def test_a_uri_that_is_none() -> None:
     with pytest.raises(ValueError, match="http"):
         ldap.register("http://x", FakeDirectory())
+
+
+def test_what_cannot_be_asked_in_this_thread() -> None:
+    with FakeLDAPServer() as server:
+        for wrong in (server, server.directory, "ldap://elsewhere"):
+            with pytest.raises(TypeError, match="a server is asked over its own URL"):
+                ldap.register("ldap://directory.example", wrong)
+    assert opening.registered() == {}
