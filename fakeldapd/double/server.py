@@ -49,6 +49,8 @@ class ServerError(RuntimeError):
 class ServedDirectory(FakeDirectory):
     """The directory of a server: what a test does to it is done in the server's thread."""
 
+    is_served = True
+
     def __init__(
         self, server: "FakeLDAPServer", data: "Data | None", clock: Clock, stubs: "str | None", settings: Config
     ) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from fakeldapd.directory.ldif import ContentRecord, LDIFError, read
 from fakeldapd.directory.ldifwriter import write_record
+from fakeldapd.overlays.table import REFUSED
 
 NAME = "gen_config()"
 SHIPPED = frozenset(path.stem for path in (Path(__file__).parent.parent / "schemas").glob("*.schema"))
@@ -271,6 +272,8 @@ class _Reading:
                     into[option] = result
 
     def take_overlay(self, record: ContentRecord, name: str) -> None:
+        if name in REFUSED:
+            raise _refused(record, "", f"there is no overlay {name} here: {REFUSED[name]}")
         words = []
         for attribute, values in _texts(record):
             if _OF_SLAPD_ONLY.fullmatch(attribute.lower()) or attribute.lower().startswith("olcsssvlv"):

@@ -132,7 +132,7 @@ def slapd_program() -> str | None:
 
 def slapd_version() -> str:
     """As slapd says it, "OpenLDAP 2.5.13" or so."""
-    said = subprocess.run([slapd_program() or "slapd", "-V"], capture_output=True, text=True).stderr
+    said = subprocess.run([slapd_program() or "slapd", "-VV"], capture_output=True, text=True).stderr
     words = said.replace("$", " ").split()
     return f"OpenLDAP {words[words.index('slapd') + 1]}" if "slapd" in words else "slapd"
 

@@ -114,6 +114,10 @@ REFUSED = {
     ),
     "a database's": (f"{DATABASE}olcSyncrepl: rid=1\n", "gen_config():10: olcDatabase={1}mdb,cn=config: olcSyncrepl: "),
     "an overlay's": (overlay("olcOverlay: ppolicy\nolcPPolicyForwardUpdates: TRUE\n"), "olcPPolicyForwardUpdates: "),
+    "an overlay that there is not": (
+        overlay("olcOverlay: syncprov\nolcSpCheckpoint: 100 10\n"),
+        "there is no overlay syncprov here: replication is not supported",
+    ),
     "a limit of several": (
         f"{GLOBAL}olcSizeLimit: size.soft=3\n\n{DATABASE}",
         "olcSizeLimit: size.soft=3: a number or",

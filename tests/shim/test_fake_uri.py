@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 import fakeldapd.ldap as ldap
-from fakeldapd import FakeDirectory
+from fakeldapd import FakeDirectory, FakeLDAPServer
 from fakeldapd.ldap.transport import opening
 
 ORGANIZATION = [("objectClass", [b"dcObject", b"organization"]), ("o", b"Example"), ("dc", b"example")]
@@ -86,3 +86,11 @@ def test_the_directory_remembers_what_was_asked() -> None:
         directory.assert_unbound()
     finally:
         ldap.register("ldap://remembering", None)
+
+
+def test_what_cannot_be_asked_in_this_thread() -> None:
+    with FakeLDAPServer() as server:
+        for wrong in (server, server.directory, "ldap://elsewhere"):
+            with pytest.raises(TypeError, match="a server is asked over its own URL"):
+                ldap.register("ldap://directory.example", wrong)
+    assert opening.registered() == {}

@@ -91,7 +91,7 @@ assert not any(type(finder).__module__.startswith("fakeldapd") for finder in sys
 """,
     "an error in the block": """
 try:
-    with shim.installed(uris={"*": object()}):
+    with shim.installed(uris={"*": fakeldapd.FakeDirectory(empty=True)}):
         1 / 0
 except ZeroDivisionError:
     pass

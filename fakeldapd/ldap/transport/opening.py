@@ -113,8 +113,11 @@ def register(uri: str, directory: Any) -> None:
     """Put ``directory`` behind ``uri``, as application code writes it, or behind every URI (``"*"``).
 
     ``directory`` is a fakeldapd.FakeDirectory, or any handler. One that is registered already is replaced; connections
-    that are open go on with the one they have. None takes the URI out again. Raises ValueError for what is no URI.
+    that are open go on with the one they have. None takes the URI out again. Raises ValueError for what is no URI,
+    TypeError for what nobody can ask in this thread: a server's directory is asked over its URL.
     """
+    if directory is not None and (getattr(directory, "is_served", False) or not _can_be_asked(directory)):
+        raise TypeError(f"{directory!r} is no FakeDirectory or handler; a server is asked over its own URL")
     keys = [uri] if uri == EVERYTHING else [each.server for each in addresses(uri)]
     if not keys:
         raise BadURI(f"{uri!r} names no server")
@@ -124,6 +127,10 @@ def register(uri: str, directory: Any) -> None:
                 _registered.pop(key, None)
             else:
                 _registered[key] = directory
+
+
+def _can_be_asked(directory: Any) -> bool:
+    return callable(getattr(directory, "handler", directory))
 
 
 def registered() -> dict[str, Any]:
