@@ -14,6 +14,7 @@ from fakeldapd.double.names import nearest
 from fakeldapd.double.recorded import RecordedRequest
 from fakeldapd.double.replay import paged
 from fakeldapd.double.requests import RequestLog
+from fakeldapd.middleware.recorder import Peer
 from fakeldapd.operations.extended import WHO_AM_I
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.filter import to_text
@@ -37,7 +38,8 @@ _SHOWN = 3
 class Finding:
     """One kind of mistake: the name of its check, what is wrong, what to do instead, the requests that show it.
 
-    ``likely``: it looks like one; only the client's code can tell.
+    ``likely``: it looks like one; only the client's code can tell. ``idle`` are connections that show it without any
+    request.
     """
 
     check: str
@@ -45,13 +47,16 @@ class Finding:
     advice: str
     requests: tuple[RecordedRequest, ...]
     likely: bool = False
+    idle: tuple[Peer, ...] = ()
 
     def __str__(self) -> str:
-        count = len(self.requests)
+        count = len(self.requests) + len(self.idle)
         likely = " (likely)" if self.likely else ""
-        head = f"{self.check}{likely}: {self.problem} ({count} {'request' if count == 1 else 'requests'})"
+        of = "connection" if self.idle else "request"
+        head = f"{self.check}{likely}: {self.problem} ({count} {of}{'s' * (count != 1)})"
+        shown = [*map(str, self.requests), *(f"connection {p.number} from {p.name}: no request" for p in self.idle)]
         more = [f"    ... and {count - _SHOWN} more"] if count > _SHOWN else []
-        return "\n".join([head, f"  {self.advice}", *(f"    {r}" for r in self.requests[:_SHOWN]), *more])
+        return "\n".join([head, f"  {self.advice}", *(f"    {each}" for each in shown[:_SHOWN]), *more])
 
 
 class Report:
@@ -82,12 +87,13 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """``find`` gives the requests that show the mistake."""
+    """``find`` gives the requests that show the mistake, ``idle`` connections without any that do."""
 
     find: Callable[["Seen"], Iterable[RecordedRequest]]
     problem: str
     advice: str
     likely: bool = False
+    idle: Callable[["Seen"], Iterable[Peer]] | None = None
 
 
 class Seen:
@@ -118,9 +124,12 @@ def lint(requests: RequestLog, *, large: int = LARGE, ignore: Iterable[str] = ()
     seen = Seen(requests, large)
     findings = []
     for name, check in CHECKS.items():
-        found = () if name in left_out else tuple(check.find(seen))
-        if found:
-            findings.append(Finding(name, check.problem, check.advice, found, check.likely))
+        if name in left_out:
+            continue
+        found = tuple(check.find(seen))
+        idle = () if check.idle is None else tuple(check.idle(seen))
+        if found or idle:
+            findings.append(Finding(name, check.problem, check.advice, found, check.likely, idle))
     return Report(findings)
 
 
@@ -299,6 +308,11 @@ def _not_unbound(seen: Seen) -> Iterator[RecordedRequest]:
             yield asked[-1]
 
 
+def _open_and_idle(seen: Seen) -> Iterator[Peer]:
+    """Connections that have asked for nothing, and are open still."""
+    return (peer for peer in seen.peers if not peer.asked and not peer.closed)
+
+
 def _connection_each(seen: Seen) -> Iterator[RecordedRequest]:
     """Connections that asked one thing only, where there are many of them."""
     work = ("search", "compare", "add", "modify", "delete", "rename")
@@ -389,6 +403,7 @@ CHECKS: dict[str, Check] = {
         _not_unbound,
         "a connection was left without an Unbind",
         "close connections: unbind() in a finally, or a with block; a leak ends with no file descriptors left",
+        idle=_open_and_idle,
     ),
     "connection-each": Check(
         _connection_each,

@@ -148,9 +148,10 @@ def blotted(octets: bytes, secrets: Sequence[bytes], salt: bytes) -> Later | Non
     hashes = []
     for secret in secrets:
         # what is there twice may be a name as well; and the hash of a hash would be no use to anybody
-        if octets.count(secret) != 1 or secret[:1] == b"{":
+        at = octets.find(secret)
+        if at < 0 or octets.rfind(secret) != at or secret[:1] == b"{":
             return None
-        octets = octets.replace(secret, bytes(len(secret)))
+        octets = octets[:at] + bytes(len(secret)) + octets[at + len(secret) :]
         hashes.append(digest_of(secret, salt))
     return _unblotted, octets, salt, hashes
 

@@ -21,6 +21,7 @@ HIDDEN = b"hidden"
 
 _MAIL = re.compile(r"([^\s@<>,;:\"'()\[\]/=]+)@([^\W_](?:[\w.-]*[^\W_])?)")
 _WORD = re.compile(r"[^\W_]+")
+_DIALLED = re.compile(r"\+?\(?\d[\d ().\-/]{3,}\d")
 _DN_LIKE = re.compile(rb" *[A-Za-z][A-Za-z0-9-]* *=.*[,;] *[A-Za-z][A-Za-z0-9-]* *=", re.DOTALL)
 _TOO_SHORT = 3
 """Words with fewer letters are only replaced where names stand."""
@@ -89,6 +90,7 @@ class Anonymous(Kept):
         self._domains: dict[str, str] = {}
         self._phones: dict[str, str] = {}
         self._known: set[str] = set()
+        self._known_phones: set[str] = set()
 
     def learn(self, description: bytes, values: Iterable[bytes]) -> None:
         """Take notice of values."""
@@ -96,6 +98,8 @@ class Anonymous(Kept):
         for value in values:
             if kind(name) == "dn" or _is_dn(value):
                 self.learn_dn(value)
+            elif kind(name) == "phone":
+                self._known_phones.add(_digits(value.decode(errors="ignore")))
             elif kind(name) == "name" and not hides(description):
                 text = value.decode(errors="ignore")
                 text = _MAIL.sub(lambda found: found[1] + " ", text)
@@ -156,7 +160,7 @@ class Anonymous(Kept):
         if said == "tree":
             return self.text(value)
         if said == "phone":
-            return self._phone(text)
+            return self._phone(text).encode()
         return self.dn(value) if said == "dn" or _is_dn(value) else self._replaced(value)
 
     # --- words --------------------------------------------------------------------------------------------------------
@@ -165,16 +169,25 @@ class Anonymous(Kept):
         return self._map(octets, self._word)
 
     def _map(self, octets: bytes, word: Callable[[str], str]) -> bytes:
-        """Mail addresses and words replaced, what is between them as it was."""
+        """Mail addresses, telephone numbers and words replaced, what is between them as it was."""
         text = octets.decode(errors="replace")
         pieces, at = [], 0
         for found in _MAIL.finditer(text):
-            pieces.append(_WORD.sub(lambda each: word(each[0]), text[at : found.start()]))
+            pieces.append(self._between(text[at : found.start()], word))
             local = _WORD.sub(lambda each: self._word(each[0]), found[1])
             pieces.append(f"{local}@{self._domain(found[2])}")
             at = found.end()
-        pieces.append(_WORD.sub(lambda each: word(each[0]), text[at:]))
+        pieces.append(self._between(text[at:], word))
         return "".join(pieces).encode()
+
+    def _between(self, text: str, word: Callable[[str], str]) -> str:
+        """The same with a text that has no mail addresses: a telephone number in it is one that somebody has."""
+        pieces, at = [], 0
+        for found in _DIALLED.finditer(text):
+            if _digits(found[0]) in self._known_phones:
+                pieces += [_WORD.sub(lambda each: word(each[0]), text[at : found.start()]), self._phone(found[0])]
+                at = found.end()
+        return "".join([*pieces, _WORD.sub(lambda each: word(each[0]), text[at:])])
 
     def _word(self, word: str) -> str:
         folded = word.casefold()
@@ -191,11 +204,14 @@ class Anonymous(Kept):
         number = len(self._domains) + 1
         return self._domains.setdefault(domain.casefold(), "example.com" if number == 1 else f"d{number}.example")
 
-    def _phone(self, text: str) -> bytes:
+    def _phone(self, text: str) -> str:
         """A number of a country that there isn't."""
-        digits = "".join(filter(str.isdecimal, text))
         number = len(self._phones) + 1
-        return self._phones.setdefault(digits or text, f"+999 {number // 10_000:03d} {number % 10_000:04d}").encode()
+        return self._phones.setdefault(_digits(text) or text, f"+999 {number // 10_000:03d} {number % 10_000:04d}")
+
+
+def _digits(text: str) -> str:
+    return "".join(filter(str.isdecimal, text))
 
 
 def _is_dn(value: bytes) -> bool:

@@ -113,6 +113,18 @@ RIGHT: list[tuple[str, Client]] = [
 ]
 
 
+def test_connections_that_ask_for_nothing(directory: FakeDirectory) -> None:
+    closed, left = Asking(directory), Asking(directory)
+    for each in (closed, left):
+        directory.opened(each.session)
+    closed.session.end()
+    [finding] = directory.lint()
+    assert [peer.number for peer in finding.idle] == [2]
+    assert str(finding).splitlines()[0] == "not-unbound: a connection was left without an Unbind (1 connection)"
+    assert str(finding).splitlines()[2] == "    connection 2 from 127.0.0.1:5: no request"
+    assert not directory.lint(ignore="not-unbound")
+
+
 def sasl(mechanism: bytes) -> m.BindRequest:
     return m.BindRequest(3, b"", m.SaslCredentials(mechanism, b"\0ada\0secret"))
 

@@ -251,6 +251,8 @@ def test_nothing_secret_is_kept(op: Any, came: bool) -> None:
         m.AddRequest(b"cn=a", (m.Attribute(b"userPassword", (b"one", b"two")), m.Attribute(b"unicodePwd", (b"3",)))),
         m.ModifyRequest(b"cn=a", (m.Change(1, b"userPassword", (b"one",)), m.Change(0, b"userPassword", (b"two",)))),
         m.AddRequest(b"cn=a", (m.Attribute(b"userPassword", (b"{SSHA}c2FsdGVkaGFzaA==", b"two")),)),
+        m.AddRequest(b"cn=a", (m.Attribute(b"userPassword", (b"0" * 48,)),)),  # its length is a 0, too
+        m.ModifyRequest(b"cn=a", (m.Change(0, b"userPassword", (b"\x03\x03\x03", b"\x01", b"\0")),)),
     ],
 )
 def test_each_secret_keeps_its_place(op: Any) -> None:

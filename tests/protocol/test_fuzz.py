@@ -116,6 +116,7 @@ def test_mutated_messages(client: bool) -> None:
             assert outcome(Connection(client=client), [octets[at : at + 1] for at in range(len(octets))]) == whole
             for message in whole[0]:
                 taken += 1
+                assert decode_message(message.octets, max_filter_depth=len(message.octets)) == message
                 again = encode_message(message.message_id, message.op, message.controls)
                 assert decode_message(again) == message or isinstance(message.op, m.UnbindRequest)
                 look_at(message)

@@ -79,6 +79,17 @@ def test_names_are_taken_out_of_what_is_kept_and_of_texts() -> None:
     assert shown.text(b"no mail to lovelace, ask ops@corp.example") == b"no mail to name1, ask name2@example.com"
 
 
+def test_a_telephone_number_is_the_same_wherever_it_stands() -> None:
+    shown = Anonymous()
+    shown.learn(b"mobile", [b"+44 (20) 7946-0001"])
+    assert shown.values(b"description", [b"Call +44 20 7946 0001, or 5555 5555; ada@corp.example"]) == (
+        b"Name1 +999 000 0001, name2 1 1; name3@example.com",
+    )
+    assert shown.values(b"mobile", [b"+44 20 79460001"]) == (b"+999 000 0001",)
+    assert shown.text(b"+44 20 7946 0001 is busy") == b"+999 000 0001 is busy"
+    assert shown.dn(b"uid=442079460001,dc=corp") == b"uid=\\2B999 000 0001,dc=corp"
+
+
 @pytest.mark.parametrize(
     ("filter", "shown"),
     [

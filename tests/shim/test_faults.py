@@ -80,6 +80,18 @@ def test_an_abandon(directory: FakeDirectory) -> None:
         connection.result()
 
 
+def test_a_name_of_its_own() -> None:
+    mine = FakeDirectory(PEOPLE)
+    ldap.register("fake://mine", mine)
+    try:
+        connection = ldap.initialize("fake://mine")
+        with mine.fault(op="search", code="busy"), pytest.raises(ldap.BUSY):
+            connection.search_s(BASE, ldap.SCOPE_BASE)
+        assert connection.search_s(BASE, ldap.SCOPE_BASE)
+    finally:
+        ldap.register("fake://mine", None)
+
+
 def test_the_log_hears_of_what_has_no_answer(directory: FakeDirectory) -> None:
     connection = ldap.initialize(URL)
     connection.search_s(BASE, ldap.SCOPE_BASE)
