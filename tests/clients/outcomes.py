@@ -55,7 +55,9 @@ def of_ldap3(url: str, ca_file: str, *, start_tls: bool, seconds: float) -> str:
     import ldap3
     from ldap3.core.exceptions import LDAPException
 
-    tls = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=ca_file) if ca_file else None
+    tls = None
+    if ca_file:  # from Python 3.12 on ldap3 doesn't see the addresses in a certificate
+        tls = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=ca_file, valid_names=["localhost"])
     server = ldap3.Server(url, tls=tls, connect_timeout=seconds, get_info=ldap3.NONE)
     connection = ldap3.Connection(server, USER, "secret", receive_timeout=int(seconds), raise_exceptions=True)
     try:

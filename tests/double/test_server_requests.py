@@ -87,7 +87,7 @@ def test_a_connection_that_never_asks_for_anything(server: FakeLDAPServer) -> No
 @pytest.mark.filterwarnings("ignore:ssl.match_hostname")
 def test_tls_is_seen() -> None:
     with FakeLDAPServer(PEOPLE, tls=True, ldapi=True) as server:
-        context = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=server.ca_file)
+        context = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=server.ca_file, valid_names=["localhost"])
         url = server.url
         connection = ldap3.Connection(ldap3.Server(url, get_info=ldap3.NONE, tls=context), ADA, "secret")
         connection.open()
