@@ -242,11 +242,23 @@ def _password(arguments: argparse.Namespace) -> bytes | None:
 
 
 def _tls(library: Any, arguments: argparse.Namespace) -> Any:
+    """ldap3's settings for TLS. It checks names itself, and from Python 3.12 on finds no addresses in a certificate;
+    here OpenSSL checks them (RFC 4513 section 3.1.3).
+    """
     import ssl
 
     try:
-        return library.Tls(
-            validate=ssl.CERT_NONE if arguments.insecure else ssl.CERT_REQUIRED, ca_certs_file=arguments.ca_file
-        )
-    except library.core.exceptions.LDAPException as error:
-        raise UsageError(f"--ca-file {arguments.ca_file}: {error}") from None
+        context = ssl.create_default_context(cafile=arguments.ca_file)
+    except OSError as error:  # ssl.SSLError is one
+        raise UsageError(f"--ca-file {arguments.ca_file}: {error.strerror or error}") from None
+    if arguments.insecure:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+
+    class Tls(library.Tls):  # type: ignore[misc]
+        def wrap_socket(self, connection: Any, do_handshake: bool = False) -> None:
+            host = connection.server.host
+            connection.socket = context.wrap_socket(
+                connection.socket, server_hostname=host, do_handshake_on_connect=do_handshake
+            )
+
+    return Tls()

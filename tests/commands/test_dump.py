@@ -13,6 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fakeldapd import FakeLDAPServer
+from fakeldapd.certificates import ensure
 from fakeldapd.commands.dump import Found, superiors_first
 from fakeldapd.directory.ldif import ContentRecord, read
 from fakeldapd.protocol.decode import decode_message
@@ -192,6 +194,26 @@ def test_server_that_goes_away(run: Run) -> None:
         thread.join()
     assert (done.code, done.out) == (3, "")
     assert done.err.startswith("fakeldapd dump: the connection broke: ")
+
+
+@pytest.mark.parametrize("starttls", [False, True])
+def test_certificates_are_checked(starttls: bool, run: Run, tmp_path: Path) -> None:
+    with FakeLDAPServer(tls=True) as server:
+        assert server.ldaps_url is not None
+        assert server.ca_file is not None
+        words = ["--url", server.url, "--starttls"] if starttls else ["--url", server.ldaps_url]
+        trusting = [*words, "--ca-file", server.ca_file]
+        other = ensure(tmp_path).ca
+        assert run("dump", *trusting).code == 0
+        for distrusting in (words, [*words, "--ca-file", str(other)]):
+            done = run("dump", *distrusting)
+            assert (done.code, done.out) == (3, "")
+            assert "certificate verify failed" in done.err
+        with server.fault(op="tls", action="wrong-name"):
+            done = run("dump", *trusting)
+            assert (done.code, done.out) == (3, "")
+            assert "IP address mismatch, certificate is not valid for '127.0.0.1'" in done.err
+            assert run("dump", *trusting, "--insecure").code == 0
 
 
 @pytest.mark.parametrize(
