@@ -64,10 +64,9 @@ def connect(arguments: argparse.Namespace) -> Any:
     password = _password(arguments)
     library = ldap3()
     exceptions = library.core.exceptions
+    tls = _tls(library, arguments)
     try:
-        server = library.Server(
-            _server(arguments.url), get_info=library.NONE, tls=_tls(library, arguments), connect_timeout=30
-        )
+        server = library.Server(_server(arguments.url), get_info=library.NONE, tls=tls, connect_timeout=30)
     except (exceptions.LDAPException, ValueError) as error:
         raise UsageError(f"--url {arguments.url}: {error}") from None
     connection = library.Connection(
@@ -83,7 +82,7 @@ def connect(arguments: argparse.Namespace) -> Any:
         _enter(connection, arguments)
     except exceptions.LDAPException as error:
         _drop(connection)
-        raise CannotConnect(f"{arguments.url}: {error}") from None
+        raise CannotConnect(f"{arguments.url}: {tls.refused or error}") from None
     except CannotConnect:
         _drop(connection)
         raise
@@ -255,10 +254,19 @@ def _tls(library: Any, arguments: argparse.Namespace) -> Any:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
 
     class Tls(library.Tls):  # type: ignore[misc]
+        refused = ""  # what is wrong with the certificate; of the exception ldap3 makes text in text
+
         def wrap_socket(self, connection: Any, do_handshake: bool = False) -> None:
             host = connection.server.host
-            connection.socket = context.wrap_socket(
-                connection.socket, server_hostname=host, do_handshake_on_connect=do_handshake
-            )
+            try:
+                connection.socket = context.wrap_socket(
+                    connection.socket, server_hostname=host, do_handshake_on_connect=do_handshake
+                )
+            except ssl.SSLCertVerificationError as error:
+                wrong = error.verify_message.rstrip(".")
+                self.refused = (
+                    f"the server's certificate: {wrong} (--ca-file FILE names its authority, --insecure trusts any)"
+                )
+                raise
 
     return Tls()
