@@ -127,8 +127,11 @@ class Entries:
         descriptions += operational
         classes = self.schema.class_set(tuple(attributes.get(self.object_class, ())))
         layout = self._layout(classes, tuple(descriptions))
-        encode = self._encode
-        return Entry(layout, tuple([encode(d, attributes[d]) for d in descriptions]))
+        repeated, encode = self._repeated, self._encode
+        encoded = [
+            encode(d, attributes[d]) if d in repeated else attribute_from(d.header, attributes[d]) for d in descriptions
+        ]
+        return Entry(layout, tuple(encoded))
 
     def change(self, entry: Entry, changes: Mapping[AttributeDescription, Sequence[bytes]]) -> Entry:
         """``entry`` with the values of some attributes replaced; no values: the attribute goes. New ones come last of

@@ -125,13 +125,17 @@ def check_each(
     twice: set[AttributeDescription] = set()
     for name, values in attributes:
         description = schema.attribute(name)
-        stored = schema.checked_classes.get(values)
-        if stored is None or description.type.oid != _OBJECT_CLASS:
+        attribute_type = description.type
+        if attribute_type.oid != _OBJECT_CLASS:
+            check_values(schema, description, values, sent=name)
+            stored = values if attribute_type.syntax.pretty is None else stored_form(description, values)
+        elif (known := schema.checked_classes.get(values)) is not None:
+            stored = known
+        else:
             check_values(schema, description, values, sent=name)
             stored = stored_form(description, values)
-            if description.type.oid == _OBJECT_CLASS:
-                schema.remember_classes(values, stored)
-        if protected is None and description.type.no_user_modification and not operational:
+            schema.remember_classes(values, stored)
+        if attribute_type.no_user_modification and protected is None and not operational:
             protected = name
         if description in found:
             twice.add(description)

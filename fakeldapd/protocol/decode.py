@@ -19,6 +19,7 @@ What a value means (a DN, the value of a control) is not read here.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TypeAlias
 
 from fakeldapd.protocol.ber import (
@@ -233,6 +234,9 @@ def _modify(octets: bytes, start: int, stop: int, depth: int) -> tuple[ProtocolO
     return ModifyRequest(dn, tuple(changes)), offset
 
 
+_attribute: Callable[[tuple[bytes, tuple[bytes, ...]]], Attribute] = partial(tuple.__new__, Attribute)
+
+
 def _add(octets: bytes, start: int, stop: int, depth: int) -> tuple[ProtocolOp, int]:
     dn, offset = octet_string(octets, start)
     within(octets, offset)
@@ -241,10 +245,22 @@ def _add(octets: bytes, start: int, stop: int, depth: int) -> tuple[ProtocolOp, 
         return AddRequest(dn, ()), skip_bad_header(octets, offset)
     _, offset, stop = listed
     attributes = []
-    while offset < stop and (element := find_element(octets, offset)) is not None:
-        description, offset = octet_string(octets, element[1])
+    end = len(octets)
+    while offset < stop:
+        start = offset + 2
+        if start >= end or octets[offset + 1] > 127 or octets[offset] & 31 == 31 or start + octets[offset + 1] > end:
+            element = find_element(octets, offset)
+            if element is None:
+                break
+            start = element[1]
+        size = octets[start + 1]
+        if size < 128 and octets[start] & 31 != 31:  # ``octet_string``, in place
+            offset = start + 2 + size
+            description = octets[start + 2 : offset]
+        else:
+            description, offset = octet_string(octets, start)
         values, offset = octet_strings(octets, offset)
-        attributes.append(Attribute(description, values))
+        attributes.append(_attribute((description, values)))
     return AddRequest(dn, tuple(attributes)), offset
 
 
