@@ -38,7 +38,8 @@ def _refused(text: str) -> LDAPError:
 def read(value: bytes | None) -> tuple[Specification, ...]:
     """What is asked for: attribute descriptions of DNs, each with those of the attributes wanted. Raises LDAPError 2.
 
-    What is no list at all asks for nothing, as in slapd.
+    What is no list at all asks for nothing, as in slapd. A specification that can't be read is the last one, and has no
+    attributes: slapd looks at what the earlier ones mean before it reads on.
     """
     value = some_value("Dereference", value)
     found: list[Specification] = []
@@ -52,11 +53,13 @@ def read(value: bytes | None) -> tuple[Specification, ...]:
             name, offset = octet_string(value, offset)
             wanted, offset = octet_strings(value, offset)
             within(value, offset)
-            if not wanted:
-                raise _refused("derefSpec decoding error")
             found.append((name, wanted))
+            if not wanted:
+                break
     except IndexError:
-        raise _refused("derefSpec decoding error") from None
+        found.append((b"", ()))
+    if found and not found[0][1]:
+        raise _refused("derefSpec decoding error")
     return tuple(found)
 
 
@@ -87,6 +90,8 @@ class Dereferencing:
         self._session = session
         self._guards: dict[Any, Guard | None] = {}
         for name, names in wanted:
+            if not names:
+                raise _refused("derefSpec decoding error")
             description = schema.find(name)
             if description is None:
                 raise _refused("derefAttr decoding error")

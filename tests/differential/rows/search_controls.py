@@ -275,6 +275,21 @@ ROWS = [
         (2, "Dereference control: derefSpec decoding error"),
         dereferenced("*", ("member", ())),
     ),
+    *(
+        row(
+            f"dereferencing, the first of two faults: {name}",
+            None,
+            dereferenced("admins", *pairs, ("member", ()), by=by),
+        )
+        for name, pairs, by in (
+            ("none", (("seeAlso", ("cn",)),), True),
+            ("attribute", (("foo", ("cn",)),), True),
+            ("wanted", (("seeAlso", ("foo",)),), True),
+            ("twice", (("seeAlso", ("cn",)), ("seeAlso", ("cn",))), True),
+            ("no DN", (("cn", ("cn",)),), True),
+            ("no DN, not critical", (("cn", ("cn",)),), False),
+        )
+    ),
     row(
         "dereferencing the same twice",
         (2, "must be unique within control"),
