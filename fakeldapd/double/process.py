@@ -34,6 +34,9 @@ START = 60.0
 _HEAD = struct.Struct("!QQ")
 """Before each message: its number, and how many octets it has."""
 
+_NAMING = frozenset(("directory", "rule"))
+"""What has the name of what is to be done as its first argument."""
+
 _WAITING = frozenset(("changed",))
 """What is done in a thread of its own there."""
 
@@ -102,8 +105,9 @@ class Child:
         try:
             octets = pickle.dumps((what, arguments, named))
         except (pickle.PicklingError, TypeError, AttributeError) as error:
+            name = arguments[0] if what in _NAMING else what
             raise ProcessError(
-                f"{what}: can't be sent to another process: {error}; leave out subprocess=True"
+                f"{name}: can't be sent to another process: {error}; leave out subprocess=True"
             ) from None
         assert self._process.stdin is not None
         number = next(self._numbers)
@@ -151,7 +155,8 @@ class Child:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        answers.close()
+        if self._parent == os.getpid():  # in a fork nobody lets go of it who was reading
+            answers.close()
 
 
 # --- the pipe ---------------------------------------------------------------------------------------------------------

@@ -81,7 +81,7 @@ class FakeLDAPServer(Verification):
     ``data`` (or ``ldif``), ``clock``, ``stubs`` and other settings as in FakeDirectory. ``tls=True`` makes a
     certificate for localhost and an authority: StartTLS works then, and ``ldaps_url`` is there. ``ldapi=True`` opens a
     local socket, too. ``listen`` says where instead: URLs as on the command line. ``subprocess=True`` runs it in a
-    process of its own: all is as ever then, but for what can't be sent there, functions said of faults and stubs.
+    process of its own: a test sees and says there what it does here, but for functions that can't be imported there.
 
     What may be asked of its directory about requests, faults and stubs may be asked of the server as well.
 

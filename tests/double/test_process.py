@@ -169,8 +169,10 @@ def test_rules() -> None:
         assert server.faults == ()
         with pytest.raises(RuleError, match="did you mean 'busy'"):
             server.fault(code="bussy")
-        with pytest.raises(ProcessError, match="can't be sent"):
+        with pytest.raises(ProcessError, match=r"^fault: can't be sent to another process.*leave out subprocess=True"):
             server.fault(code=1, when=lambda request: True)
+        with pytest.raises(ProcessError, match=r"^stub: can't be sent"):
+            server.stub(op="search", answer=lambda asked: None)
     stub.close()
 
 
