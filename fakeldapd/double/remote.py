@@ -157,6 +157,8 @@ class RemoteDirectory(Verification):
     what belongs to that process.
     """
 
+    is_served = True
+
     def __init__(self, child: Child, clock: Clock) -> None:
         self._child = child
         self.clock = clock

@@ -148,6 +148,25 @@ def test_what_does_not_go_through(server: FakeLDAPServer, do: Any, error: type[E
     assert len(server.directory) == 3
 
 
+OF_THAT_PROCESS = {
+    *("handler", "inner", "layers", "set_layer", "on_unanswered", "when_handled_otherwise", "with_reset"),
+    *("connections", "opened", "serve_by", "lock", "settings", "start"),
+}
+"""What belongs to the process that the directory is in."""
+
+
+def test_all_else_is_there(server: FakeLDAPServer) -> None:
+    def is_there(name: str) -> bool:
+        try:
+            getattr(server.directory, name)
+        except ProcessError:
+            return False
+        return True
+
+    names = {*dir(FakeDirectory(PEOPLE)), "is_served"}
+    assert {name for name in names if name[0] != "_" and not is_there(name)} == OF_THAT_PROCESS
+
+
 def test_rules() -> None:
     with FakeLDAPServer(PEOPLE, subprocess=True) as server:
         with (
