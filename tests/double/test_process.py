@@ -242,8 +242,30 @@ def test_requests(server: FakeLDAPServer, client: Client) -> None:
     requests.clear()
 
 
-def test_what_is_waited_for_keeps_nobody_waiting(server: FakeLDAPServer, client: Client) -> None:
-    """One thread waits for what only comes when the other has asked for something else meanwhile."""
+def test_who_waits_keeps_nobody_waiting(
+    server: FakeLDAPServer, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    child = server._child
+    assert child is not None
+    before, sent, found, answer_to = child.ask("changed", None, 0.0), threading.Event(), [], child._answer_to
+
+    def once_sent(number: int) -> bytes:
+        sent.set()
+        return answer_to(number)
+
+    monkeypatch.setattr(child, "_answer_to", once_sent)
+    waiting = threading.Thread(target=lambda: found.append(child.ask("changed", before, 30.0)))
+    waiting.start()
+    assert sent.wait(30)
+    server.directory.modify(ADA, {"cn": "other"})
+    assert ADA in server.directory
+    assert found == []
+    client.search("(uid=a)")
+    waiting.join()
+    assert found != [before]
+
+
+def test_waiting_beside_others(server: FakeLDAPServer, client: Client) -> None:
     found: list[Any] = []
     requests = server.requests
     came, hangs = threading.Event(), server.fault(op="search", filter="(uid=a)", action="hang")
