@@ -164,8 +164,9 @@ def test_the_mixin(tmp_path: Path) -> None:
     assert "Ran 3 tests" in plain.stderr
 
 
-def test_a_failed_test_shows_what_was_asked(tmp_path: Path) -> None:
-    done = run(project(tmp_path, FAILING), warnings="default")
+@pytest.mark.parametrize("marks", ["", "import pytest\npytestmark = pytest.mark.ldap_options(subprocess=True)\n"])
+def test_a_failed_test_shows_what_was_asked(tmp_path: Path, marks: str) -> None:
+    done = run(project(tmp_path, marks + FAILING), warnings="default")
     assert done.returncode == 1
     _, _, report = done.stdout.partition("LDAP requests to ldap://127.0.0.1:")
     assert "uid=ada,ou=people,dc=example,dc=com" in report

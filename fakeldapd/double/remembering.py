@@ -2,7 +2,7 @@
 what it finds, what clients did wrong. What it takes to answer is imported when it is asked for.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fakeldapd.double.clock import Clock
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from fakeldapd.double.diff import Diff
     from fakeldapd.double.directory import Snapshot
     from fakeldapd.double.explain import Explanation
-    from fakeldapd.double.lint import Report
 
 _T = TypeVar("_T")
 
@@ -78,11 +77,3 @@ class Remembering(Verification):
         asked = self.base_dn if base is None else base
         session = session_of(self.inner, identity)
         return self._within(lambda: explain(self.inner, session, asked, (scope, SCOPES[scope]), filter))
-
-    def lint(self, *, large: int = 500, ignore: Iterable[str] = ()) -> "Report":
-        """What clients did that works here and hurts in production; see ``fakeldapd.double.lint``. ``large`` is from
-        how many entries on an answer should come in pages, ``ignore`` names checks to leave out. Raises ValueError.
-        """
-        from fakeldapd.double.lint import lint
-
-        return lint(self.requests, large=large, ignore=ignore)

@@ -188,18 +188,12 @@ class RequestLog(Requests):
         good. ``timeout`` in seconds; raises TimeoutError with what has come instead, ValueError and TypeError.
         """
         wanted = self.wanted(op, criteria)
-        log = self.log
 
         def found() -> list[RecordedRequest]:
             fitting = [r for r in self._found() if (r.is_over or not answered) and wanted.fits(r)]
             return fitting if len(fitting) >= count else []
 
-        with log.changed:
-            log.waiting += 1
-            try:
-                there: list[RecordedRequest] = log.changed.wait_for(found, timeout)
-            finally:
-                log.waiting -= 1
+        there = self.log.wait(found, timeout)
         if not there:
             from fakeldapd.double.verify import not_seen
 

@@ -9,7 +9,7 @@ import functools
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from fakeldapd.double.diff import Diff
     from fakeldapd.double.explain import Explanation
     from fakeldapd.double.faults import FaultSaid
-    from fakeldapd.double.lint import Report
     from fakeldapd.double.process import Child
     from fakeldapd.double.requests import RequestLog
     from fakeldapd.double.stubs import StubSaid
@@ -82,7 +81,7 @@ class FakeLDAPServer(Verification):
     ``data`` (or ``ldif``), ``clock``, ``stubs`` and other settings as in FakeDirectory. ``tls=True`` makes a
     certificate for localhost and an authority: StartTLS works then, and ``ldaps_url`` is there. ``ldapi=True`` opens a
     local socket, too. ``listen`` says where instead: URLs as on the command line. ``subprocess=True`` runs it in a
-    process of its own; what a test sees of requests isn't there then.
+    process of its own: a test sees and says there what it does here, but for functions that can't be imported there.
 
     What may be asked of its directory about requests, faults and stubs may be asked of the server as well.
 
@@ -117,7 +116,6 @@ class FakeLDAPServer(Verification):
         self._process = 0
         self._subprocess = subprocess
         self._child: Child | None = None
-        self._child_down = False
 
     # --- its life -----------------------------------------------------------------------------------------------------
 
@@ -141,14 +139,15 @@ class FakeLDAPServer(Verification):
         return self
 
     def _start_child(self) -> "FakeLDAPServer":
-        from fakeldapd.double.process import Child, RemoteClock, RemoteDirectory
+        from fakeldapd.double.process import Child
+        from fakeldapd.double.remote import RemoteClock, RemoteDirectory
 
         settings = {**self._given, "stubs": self._stubs_file, "tls": self._tls, "ldapi": self._ldapi}
         self._child = child = Child(self._data, self.clock, settings)
         self._process = os.getpid()
         self.urls, self.ca_file = child.facts["urls"], child.facts["ca_file"]
-        self._directory = cast(ServedDirectory, RemoteDirectory(child))
-        self._own_clock, self.clock = self.clock, cast(Clock, RemoteClock(child))
+        self._own_clock, self.clock = self.clock, RemoteClock(child)
+        self._directory = cast(ServedDirectory, RemoteDirectory(child, self.clock))
         return self
 
     def _begin(self, reactor: Any) -> None:
@@ -224,15 +223,17 @@ class FakeLDAPServer(Verification):
 
     def call(self, work: Callable[[], _T]) -> _T:
         """Do work in the server's thread, wait for it, and give what it gives or raise what it raises. Raises
-        ServerError in a process forked from the one that the server is in.
+        ServerError where that is in another process: this one was forked, or the server has one of its own.
         """
         from fakeldapd.server.thread import THREAD
 
         self._must_be_here()
+        if self._child is not None:
+            raise ServerError(f"the server's thread is in process {self._child.pid}; leave out subprocess=True")
         return work() if THREAD.is_here else THREAD.call(work)
 
     def _within(self, work: Callable[[], _T]) -> _T:
-        return self.call(work)
+        return self.directory._within(work)
 
     def take_down(self) -> "Deferred[None]":
         """Listen no more and drop every connection; the data stays."""
@@ -262,18 +263,18 @@ class FakeLDAPServer(Verification):
         assert self._service is not None
         return self._service
 
-    def _fact(self, name: str) -> str:
-        """What a child has told of itself, or the directory knows."""
+    def _known(self) -> FakeDirectory:
+        """Its directory, for what may be asked of it in a forked process, too."""
         self._must_run()
-        return str(getattr(self._directory, name) if self._child is None else self._child.facts[name])
+        assert self._directory is not None
+        return self._directory
 
     @property
     def directory(self) -> FakeDirectory:
         """What it serves, without a socket. Raises ServerError in a forked process, which has only a copy."""
         self._must_run()
         self._must_be_here()
-        assert self._directory is not None
-        return self._directory
+        return self._known()
 
     def _url(self, scheme: str, missing: str) -> str:
         self._must_run()
@@ -311,7 +312,7 @@ class FakeLDAPServer(Verification):
     @property
     def base_dn(self) -> str:
         """The first naming context."""
-        return self._fact("base_dn")
+        return self._known().base_dn
 
     @property
     def base_dns(self) -> tuple[str, ...]:
@@ -321,51 +322,40 @@ class FakeLDAPServer(Verification):
     @property
     def admin_dn(self) -> str:
         """Who may do everything."""
-        return self._fact("admin_dn")
+        return self._known().admin_dn
 
     @property
     def admin_password(self) -> str:
         """The administrator's password."""
-        return self._fact("admin_password")
+        return self._known().admin_password
 
     @property
     def down(self) -> bool:
         """While true nothing listens, and who was connected has lost the connection; the data and the port stay. May
         be set.
         """
-        return self._child_down if self._child is not None else self.directory.down
+        return self.directory.down
 
     @down.setter
     def down(self, down: bool) -> None:
-        if self._child is not None:
-            self._child.ask("down", down)
-            self._child_down = down
-        else:
-            self.directory.down = down
+        self.directory.down = down
 
     # --- going back ---------------------------------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot:
         """The state as it is now."""
-        return cast(Snapshot, self._child.ask("snapshot")) if self._child is not None else self.directory.snapshot()
+        return self.directory.snapshot()
 
     def restore(self, snapshot: Snapshot) -> None:
         """Be as at the time of the snapshot."""
-        if self._child is not None:
-            self._child.ask("restore", snapshot)
-        else:
-            self.directory.restore(snapshot)
+        self.directory.restore(snapshot)
 
     def reset(self, *, connections: str = "keep") -> None:
         """Be as at the start: entries, schema, clock, faults, stubs, the request log, up again. Operations that are
         running are answered 52, "the directory was reset", and no search goes on with an earlier cookie;
         ``connections="drop"`` closes every connection as well.
         """
-        if self._child is not None:
-            self._child.ask("reset", connections=connections)
-            self._child_down = False
-        else:
-            self.directory.reset(connections=connections)
+        self.directory.reset(connections=connections)
 
     # --- as of its directory ------------------------------------------------------------------------------------------
 
@@ -427,10 +417,6 @@ class FakeLDAPServer(Verification):
     ) -> "Explanation":
         """Why a search finds what it finds, and not the rest: see ``FakeDirectory.explain``."""
         return self.directory.explain(base, scope, filter, identity=identity)
-
-    def lint(self, *, large: int = 500, ignore: Iterable[str] = ()) -> "Report":
-        """What clients did that works here and hurts in production: see ``FakeDirectory.lint``."""
-        return self.directory.lint(large=large, ignore=ignore)
 
 
 def _own_folder(prefix: str) -> str:

@@ -4,15 +4,18 @@ They raise AssertionError for what was not as expected, ValueError or TypeError 
 sense.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
-from typing import Any, TypeAlias, Unpack
+from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
 
 from fakeldapd.double.criteria import Afterwards
 from fakeldapd.double.recorded import RecordedRequest
 from fakeldapd.double.requests import RequestLog, Requests, given
 from fakeldapd.double.wanted import Ops, Wanted
 from fakeldapd.middleware.recorder import Peer
+
+if TYPE_CHECKING:
+    from fakeldapd.double.lint import Report
 
 NEAREST = 3
 """How many near misses a failed assertion shows."""
@@ -149,12 +152,7 @@ def assert_unbound(requests: RequestLog, timeout: float) -> None:
     def settled() -> bool:
         return all(peer.unbound or peer.closed for peer in log.connections())
 
-    with log.changed:
-        log.waiting += 1
-        try:
-            log.changed.wait_for(settled, timeout)
-        finally:
-            log.waiting -= 1
+    log.wait(settled, timeout)
     leaked = [peer for peer in log.connections() if not peer.unbound and (peer.asked or not peer.closed)]
     if leaked:
         lines = [f"{len(leaked)} of {len(log.connections())} connections had no Unbind"]
@@ -164,7 +162,7 @@ def assert_unbound(requests: RequestLog, timeout: float) -> None:
 
 
 def _connection(requests: Requests, peer: Peer) -> list[str]:
-    asked = [request for request in requests if request.record.peer is peer]
+    asked = [request for request in requests if request.connection == peer.number]
     state = "closed without one" if peer.closed else "still open"
     count = f"{len(asked)} requests" if peer.asked else "it has asked for nothing"
     lines = [f"  connection {peer.number} from {peer.name or 'this process'}, {state}: {count}"]
@@ -172,7 +170,7 @@ def _connection(requests: Requests, peer: Peer) -> list[str]:
 
 
 class Verification:
-    """What may be asserted of a directory's requests: a part of FakeDirectory.
+    """What may be asserted of a directory's requests, and looked for in them: a part of FakeDirectory.
 
     ``times`` is how often exactly; without it, once or more. Changes and binds must have succeeded, unless ``code``
     says what came of them (None: anything). All other criteria are those of ``directory.requests``.
@@ -266,6 +264,14 @@ class Verification:
     ) -> RecordedRequest:
         """Wait until such a request has come, and give it. Raises TimeoutError with what has come instead."""
         return self.requests.wait_for(op, timeout=timeout, answered=answered, count=count, **criteria)
+
+    def lint(self, *, large: int = 500, ignore: Iterable[str] = ()) -> "Report":
+        """What clients did that works here and hurts in production; see ``fakeldapd.double.lint``. ``large`` is from
+        how many entries on an answer should come in pages, ``ignore`` names checks to leave out. Raises ValueError.
+        """
+        from fakeldapd.double.lint import lint
+
+        return lint(self.requests, large=large, ignore=ignore)
 
 
 def _done(criteria: Afterwards, dn: str | None) -> Afterwards:

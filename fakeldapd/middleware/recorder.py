@@ -14,7 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from fakeldapd.middleware.secrets import (
     ASSERTING,
@@ -42,6 +42,8 @@ from fakeldapd.protocol.messages import (
     SimpleAuthentication,
 )
 from fakeldapd.schema.dn import DN
+
+_T = TypeVar("_T")
 
 LIMIT = 10_000
 """How many records a log keeps unless told otherwise."""
@@ -213,7 +215,7 @@ class Log:
         self.changed = threading.Condition()
         self.waiting = 0
         """How many threads wait for ``changed``: while nobody does, nobody is told."""
-        self.clear()
+        Log.clear(self)
 
     def clear(self) -> None:
         """Begin another epoch, with nothing in it."""
@@ -301,6 +303,17 @@ class Log:
         watched.peer.asked = True
         watched.epoch = self.epoch
         return watched  # type: ignore[no-any-return]
+
+    def wait(self, until: Callable[[], _T], timeout: float) -> _T:
+        """Wait until that gives something true, at most ``timeout`` seconds, and give what it gave last. It is called
+        again whenever something has happened.
+        """
+        with self.changed:
+            self.waiting += 1
+            try:
+                return self.changed.wait_for(until, timeout)
+            finally:
+                self.waiting -= 1
 
     def wake(self) -> None:
         """Let those look who wait for something to happen."""

@@ -1,8 +1,13 @@
-"""A client in this process: it asks a directory what a connection would."""
+"""A client in this process: it asks a directory what a connection would. And a directory seen through a pipe."""
 
-from typing import Any
+import os
+import pickle
+from collections.abc import Callable
+from typing import Any, cast
 
 from fakeldapd import FakeDirectory
+from fakeldapd.double.process import Child, _packed, _Served
+from fakeldapd.double.remote import RemoteDirectory
 from fakeldapd.operations.request import Action, Entries, Request, Response, Session
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.filter import parse
@@ -61,3 +66,45 @@ class Asking:
 def found(actions: list[Action]) -> int:
     """How many entries these actions send."""
     return sum(len(action.entries) for action in actions if isinstance(action, Entries))
+
+
+class _Serving:
+    """A directory in the place of a server that has it."""
+
+    def __init__(self, directory: FakeDirectory) -> None:
+        self.directory = directory
+
+    def call(self, work: Callable[[], Any]) -> Any:
+        """As a server's."""
+        return work()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.directory, name)
+
+
+class Pipe(Child):
+    """A child without a process: what goes through the pipe and back is as with one."""
+
+    def __init__(self, directory: FakeDirectory) -> None:
+        self._served = _Served()
+        self._served._server = _Serving(directory)
+
+    @property
+    def pid(self) -> int:
+        return os.getpid()
+
+    def ask(self, what: str, /, *arguments: Any, **named: Any) -> Any:
+        what, arguments, named = pickle.loads(pickle.dumps((what, arguments, named)))
+        try:
+            octets = _packed(True, getattr(self._served, what)(*arguments, **named))
+        except Exception as error:
+            octets = _packed(False, error)
+        good, found = pickle.loads(octets)
+        if not good:
+            raise found
+        return found
+
+
+def in_another_process(directory: FakeDirectory) -> FakeDirectory:
+    """That directory as it is seen from another process."""
+    return cast(FakeDirectory, RemoteDirectory(Pipe(directory), directory.clock))

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from double.asking import ADA, BASE, BOB, PEOPLE, bind, search
+from double.client import in_another_process
 
 from fakeldapd import FakeDirectory
 from fakeldapd.double.criteria import CRITERIA, Afterwards, Criteria
@@ -105,6 +106,8 @@ def test_the_same_of_what_comes_and_of_what_came(said: dict[str, Any]) -> None:
     taken = [request.number for request in directory.requests.of(code=4711)]
     picked = [request.number for request in directory.requests.of(**said) if request.number > 3]
     assert taken == picked
+    there = in_another_process(directory).requests
+    assert [request.number for request in there.of(**said) if request.number > 3] == picked
     assert fault.hits == len(taken)
     assert bool(taken) is (said not in OTHER_SECRETS)
 

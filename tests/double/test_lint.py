@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from double.client import ADA, BASE, PEOPLE, Asking
+from double.client import ADA, BASE, PEOPLE, Asking, in_another_process
 
 from fakeldapd import FakeDirectory, people
 from fakeldapd.double.lint import CHECKS
@@ -156,6 +156,7 @@ def test_what_is_wrong(directory: FakeDirectory, name: str, client: Client, coun
     assert name in report
     assert len(report[name].requests) == count
     assert name not in directory.lint(large=6, ignore=[name])
+    assert str(in_another_process(directory).lint(large=6)) == str(report)
 
 
 @pytest.mark.parametrize(("name", "client"), RIGHT)
@@ -163,6 +164,7 @@ def test_what_is_right(directory: FakeDirectory, name: str, client: Client) -> N
     client(directory)
     report = directory.lint(large=6)
     assert name not in report, str(report)
+    assert str(in_another_process(directory).lint(large=6)) == str(report)
 
 
 def test_large_is_what_slapd_cuts_off() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from double.client import ADA, BASE, BOB, PEOPLE, Asking
+from double.client import ADA, BASE, BOB, PEOPLE, Asking, in_another_process
 from server_support.running import LONG, Running
 
 from fakeldapd import FakeDirectory
@@ -116,6 +116,7 @@ def test_the_same_again(client: str, second: tuple[FakeDirectory, Running], tmp_
     first = FakeDirectory(PEOPLE)
     everything(first)
     code = first.requests.as_code(client, "ldap://127.0.0.1:1")
+    assert in_another_process(first).requests.as_code(client, "ldap://127.0.0.1:1") == code
     assert set(re.findall(r"\b[A-Z]+_(?:[A-Z]+_)?(?:USER)?PASSWORD\b", code)) == set(SECRETS)
     assert not [secret for secret in SECRETS.values() if secret not in ("secret", "admin", "bobs") and secret in code]
     other, server = second

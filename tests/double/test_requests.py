@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from double.client import ADA, BASE, BOB, PEOPLE, Asking
+from double.client import ADA, BASE, BOB, PEOPLE, Asking, in_another_process
 
 from fakeldapd import FakeDirectory
 from fakeldapd.middleware.secrets import Secret
@@ -22,8 +22,8 @@ def directory() -> FakeDirectory:
     return FakeDirectory(PEOPLE, clock="2026-01-31T12:00:00Z")
 
 
-@pytest.fixture
-def asked(directory: FakeDirectory) -> FakeDirectory:
+@pytest.fixture(params=["here", "there"])
+def asked(directory: FakeDirectory, request: pytest.FixtureRequest) -> FakeDirectory:
     """A directory that was asked one of everything."""
     client, other = Asking(directory), Asking(directory, peer="127.0.0.1:6", tls=True)
     client.bind()
@@ -40,7 +40,7 @@ def asked(directory: FakeDirectory) -> FakeDirectory:
     other.session.tell(m.AbandonRequest(7), 8)
     client.bind(ADA, "wrong")
     client.unbind()
-    return directory
+    return directory if request.param == "here" else in_another_process(directory)
 
 
 def test_what_a_request_is_made_of(asked: FakeDirectory) -> None:

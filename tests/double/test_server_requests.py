@@ -13,15 +13,20 @@ import pytest
 from double.client import ADA, BASE, PEOPLE
 
 from fakeldapd import FakeLDAPServer
-from fakeldapd.operations.request import Action, Handler, Request, Wait
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.encode import encode_message
 
 
-@pytest.fixture
-def server() -> Iterator[FakeLDAPServer]:
-    with FakeLDAPServer(PEOPLE) as server:
+@pytest.fixture(scope="module", params=[False, True], ids=["here", "subprocess"])
+def one_server(request: pytest.FixtureRequest) -> Iterator[FakeLDAPServer]:
+    with FakeLDAPServer(PEOPLE, tls=True, ldapi=True, subprocess=request.param) as server:
         yield server
+
+
+@pytest.fixture
+def server(one_server: FakeLDAPServer) -> FakeLDAPServer:
+    one_server.reset(connections="drop")
+    return one_server
 
 
 @contextmanager
@@ -85,36 +90,24 @@ def test_a_connection_that_never_asks_for_anything(server: FakeLDAPServer) -> No
 
 
 @pytest.mark.filterwarnings("ignore:ssl.match_hostname")
-def test_tls_is_seen() -> None:
-    with FakeLDAPServer(PEOPLE, tls=True, ldapi=True) as server:
-        context = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=server.ca_file, valid_names=["localhost"])
-        url = server.url
-        connection = ldap3.Connection(ldap3.Server(url, get_info=ldap3.NONE, tls=context), ADA, "secret")
-        connection.open()
-        connection.start_tls()
-        connection.bind()
-        connection.unbind()
-        with connected(server.ldapi_url):
-            pass
-        server.assert_requested("extended", tls=False, times=1)
-        server.assert_bound(ADA, tls=True, times=1)
-        server.assert_bound(ADA, tls=False, times=1)
-        assert "clear-text-bind" not in server.lint()
-
-
-def held(handler: Handler) -> Handler:
-    """A middleware that never answers a search."""
-
-    def hold(request: Request) -> Iterator[Action]:
-        if isinstance(request.op, m.SearchRequest):
-            yield Wait()
-        yield from handler(request)
-
-    return hold
+def test_tls_is_seen(server: FakeLDAPServer) -> None:
+    context = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=server.ca_file, valid_names=["localhost"])
+    url = server.url
+    connection = ldap3.Connection(ldap3.Server(url, get_info=ldap3.NONE, tls=context), ADA, "secret")
+    connection.open()
+    connection.start_tls()
+    connection.bind()
+    connection.unbind()
+    with connected(server.ldapi_url):
+        pass
+    server.assert_requested("extended", tls=False, times=1)
+    server.assert_bound(ADA, tls=True, times=1)
+    server.assert_bound(ADA, tls=False, times=1)
+    assert "clear-text-bind" not in server.lint()
 
 
 def test_what_hangs_at_a_reset_never_shows_up(server: FakeLDAPServer) -> None:
-    server.directory.set_layer("faults", held)
+    server.fault(op="search", action="hang")
     answers: list[Any] = []
 
     def ask() -> None:

@@ -5,7 +5,7 @@ import threading
 from typing import Any
 
 import pytest
-from double.client import ADA, BASE, BOB, PEOPLE, Asking
+from double.client import ADA, BASE, BOB, PEOPLE, Asking, in_another_process
 
 from fakeldapd import FakeDirectory
 from fakeldapd.protocol import messages as m
@@ -16,8 +16,8 @@ def directory() -> FakeDirectory:
     return FakeDirectory(PEOPLE)
 
 
-@pytest.fixture
-def asked(directory: FakeDirectory) -> FakeDirectory:
+@pytest.fixture(params=["here", "there"])
+def asked(directory: FakeDirectory, request: pytest.FixtureRequest) -> FakeDirectory:
     client = Asking(directory)
     client.bind()
     client.search("(uid=ada)", attributes=("cn",))
@@ -31,7 +31,7 @@ def asked(directory: FakeDirectory) -> FakeDirectory:
     client.ask(m.ModifyDNRequest(BOB.encode(), b"uid=rob", True))
     client.ask(m.DeleteRequest(BOB.replace("bob", "rob").encode()))
     client.bind(ADA, "wrong")
-    return directory
+    return directory if request.param == "here" else in_another_process(directory)
 
 
 @pytest.mark.parametrize(
