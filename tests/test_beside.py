@@ -1,8 +1,9 @@
-"""Beside what else runs a loop in a process: pytest-twisted, pytest-asyncio, Daphne, each where it is installed."""
+"""Beside what else runs a loop in a process: pytest-twisted, pytest-asyncio, Daphne, in an environment of their own."""
 
 import os
 import subprocess
-import sys
+import sysconfig
+import venv
 from pathlib import Path
 
 import pytest
@@ -119,34 +120,42 @@ print(*said)
 """
 
 
-def run(folder: Path, *command: str) -> str:
+@pytest.fixture(scope="session")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Python that has these packages beside all that this one has."""
+    folder = tmp_path_factory.mktemp("beside")
+    venv.create(folder, with_pip=True)
+    [site] = folder.glob("lib/python*/site-packages")
+    (site / "beside.pth").write_text(sysconfig.get_path("purelib"))
+    python = folder / "bin" / "python"
+    words = f"{python} -m pip install --quiet --disable-pip-version-check pytest-twisted pytest-asyncio daphne"
+    got = subprocess.run(words.split(), capture_output=True, text=True, timeout=300)
+    if got.returncode and not os.environ.get("FAKELDAPD_REQUIRE_ALL"):
+        pytest.skip(f"{words}: {got.stderr[-300:]}")
+    assert got.returncode == 0, got.stderr
+    return python
+
+
+def run(python: Path, folder: Path, *command: str) -> str:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    done = subprocess.run(
-        [sys.executable, *command], cwd=folder, env=environment, capture_output=True, text=True, timeout=120
-    )
+    done = subprocess.run([python, *command], cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
 @pytest.mark.parametrize("reactor", ["default", "asyncio"])
-def test_pytest_twisted(tmp_path: Path, reactor: str) -> None:
-    pytest.importorskip("pytest_twisted")
+def test_pytest_twisted(python: Path, tmp_path: Path, reactor: str) -> None:
     (tmp_path / "test_it.py").write_text(IN_A_REACTOR_S_TESTS)
     plugins = ("-p", "pytest_twisted", "-p", "fakeldapd.pytest_plugin")
-    assert "4 passed" in run(tmp_path, "-W", "error", "-m", "pytest", "-q", f"--reactor={reactor}", *plugins)
+    assert "4 passed" in run(python, tmp_path, "-W", "error", "-m", "pytest", "-q", f"--reactor={reactor}", *plugins)
 
 
-def test_pytest_asyncio(tmp_path: Path) -> None:
-    pytest.importorskip("pytest_asyncio")
+def test_pytest_asyncio(python: Path, tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text(IN_ASYNCIO)
     plugins = ("-p", "pytest_asyncio.plugin", "-p", "fakeldapd.pytest_plugin")
-    assert "1 passed" in run(tmp_path, "-m", "pytest", "-q", *plugins)
+    assert "1 passed" in run(python, tmp_path, "-m", "pytest", "-q", *plugins)
 
 
-def test_daphne(tmp_path: Path) -> None:
-    pytest.importorskip("daphne")
-    assert run(tmp_path, "-c", UNDER_DAPHNE).split() == [
-        "AsyncioSelectorReactor",
-        *["True"] * 3,
-        "answer",
-    ]
+def test_daphne(python: Path, tmp_path: Path) -> None:
+    said = run(python, tmp_path, "-c", UNDER_DAPHNE).split()
+    assert said == ["AsyncioSelectorReactor", "True", "True", "True", "answer"]
