@@ -27,7 +27,7 @@ from scripts.benchmark.workloads import (
 )
 
 USERS = 1000
-TURNS = 25
+TURNS = 51
 """How often each server is asked."""
 
 ASKED = ("base", "equality", "and", "compare", "bind", "modify")
