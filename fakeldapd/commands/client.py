@@ -6,6 +6,7 @@ schema is read, no name checked, no referral followed; values stay octets.
 
 import argparse
 import contextlib
+import functools
 import getpass
 import importlib
 import sys
@@ -246,12 +247,18 @@ def _tls(library: Any, arguments: argparse.Namespace) -> Any:
     """
     import ssl
 
-    try:
-        context = ssl.create_default_context(cafile=arguments.ca_file)
-    except OSError as error:  # ssl.SSLError is one
-        raise UsageError(f"--ca-file {arguments.ca_file}: {error.strerror or error}") from None
-    if arguments.insecure:
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    @functools.cache
+    def context() -> ssl.SSLContext:
+        made = ssl.create_default_context(cafile=arguments.ca_file)
+        if arguments.insecure:
+            made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
+        return made
+
+    if arguments.ca_file is not None:  # the machine's authorities take a while to read: only where there is TLS
+        try:
+            context()
+        except OSError as error:  # ssl.SSLError is one
+            raise UsageError(f"--ca-file {arguments.ca_file}: {error.strerror or error}") from None
 
     class Tls(library.Tls):  # type: ignore[misc]
         refused = ""  # what is wrong with the certificate; of the exception ldap3 makes text in text
@@ -259,7 +266,7 @@ def _tls(library: Any, arguments: argparse.Namespace) -> Any:
         def wrap_socket(self, connection: Any, do_handshake: bool = False) -> None:
             host = connection.server.host
             try:
-                connection.socket = context.wrap_socket(
+                connection.socket = context().wrap_socket(
                     connection.socket, server_hostname=host, do_handshake_on_connect=do_handshake
                 )
             except ssl.SSLCertVerificationError as error:

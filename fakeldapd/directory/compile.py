@@ -157,14 +157,12 @@ def _present(setting: Setting, f: m.Present) -> Test:
 class _Sought:
     """What an equality item of one attribute description is made of, but for its value."""
 
-    __slots__ = ("assertion", "of_class", "reach", "rule", "type")
+    __slots__ = ("of_class", "reach", "rule")
 
     def __init__(self, description: AttributeDescription, rule: MatchingRule) -> None:
-        self.type = description.type
         self.rule = rule
-        self.assertion = rule.assertion
         self.reach = Reach(description)
-        self.of_class = description if self.type.name in _CLASS_TESTS else None
+        self.of_class = description if description.type.name in _CLASS_TESTS else None
 
 
 def _seek(setting: Setting, name: bytes) -> _Sought | None:
@@ -187,12 +185,12 @@ def _equality(setting: Setting, f: m.Equality) -> Test:
         if of_class is not None:
             if setting.guard is None and setting.view is None:
                 return of_class
-            return _guarded(setting, sought.type, of_class, subtypes=False)
-    assertion = sought.assertion(f.value)
+            return _guarded(setting, sought.reach.type, of_class, subtypes=False)
+    assertion = sought.rule.assertion(f.value)
     if assertion is None:
         return UNDEFINED
     test = EqualityTest(sought.reach, sought.rule, assertion)
-    return test if setting.guard is None and setting.view is None else _guarded(setting, sought.type, test)
+    return test if setting.guard is None and setting.view is None else _guarded(setting, sought.reach.type, test)
 
 
 def _approx(setting: Setting, f: m.Approx) -> Test:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from fakeldapd.protocol.messages import (
+    AbandonRequest,
     AddRequest,
     AddResponse,
     BindRequest,
@@ -234,6 +235,21 @@ class Disconnect:
 Action: TypeAlias = Response | Entries | Pause | Delay | Wait | Cancel | Raw | StartTLS | Disconnect
 Handler: TypeAlias = Callable[[Request], Iterator[Action]]
 Middleware: TypeAlias = Callable[[Handler], Handler]
+
+
+def unanswered(abandon: Callable[[AbandonRequest], object]) -> Handler:
+    """What is done for Abandon and Unbind (RFC 4511 sections 4.11 and 4.3), in the form of a handler, so that a
+    middleware can go around it; ``abandon`` ends the operation that the first one names.
+    """
+
+    def usual(request: Request) -> Iterator[Action]:
+        if isinstance(request.op, AbandonRequest):
+            abandon(request.op)
+        else:
+            yield Disconnect()
+
+    return usual
+
 
 RESPONSES: Mapping[type, type[LDAPResult]] = {
     BindRequest: BindResponse,

@@ -5,9 +5,9 @@ No handler is asked for them. What the server does is put into the form of one h
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from fakeldapd.operations.request import Action, Disconnect, Middleware, Request, Session
+from fakeldapd.operations.request import Middleware, Request, Session, unanswered
 from fakeldapd.protocol import messages as m
 from fakeldapd.server.parked import Parked
 
@@ -19,13 +19,7 @@ def differently(
 ) -> Parked:
     """What comes of an Abandon or an Unbind, as an operation; ``abandon`` is what the server does for the first."""
     request = Request(session, message.message_id, message.op, message.controls)  # type: ignore[arg-type]
-
-    def usual(request: Request) -> Iterator[Action]:
-        if isinstance(request.op, m.AbandonRequest):
-            abandon(request.op)
-        else:
-            yield Disconnect()
-
+    usual = unanswered(abandon)
     try:
         return Parked(request, around(usual)(request))
     except Exception:

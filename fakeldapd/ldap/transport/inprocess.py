@@ -38,6 +38,7 @@ from fakeldapd.operations.request import (
     StartTLS,
     Wait,
     failure,
+    unanswered,
 )
 from fakeldapd.protocol import messages as m
 from fakeldapd.protocol.connection import STARTTLS, Connection
@@ -214,7 +215,9 @@ class InProcess:
         if isinstance(op, m.AbandonRequest | m.UnbindRequest):
             self.session.tell(op, message_id, controls)
             around = self._server.on_unanswered
-            handler = self._unanswered if around is None else around(self._unanswered)
+            handler = unanswered(self._abandon)
+            if around is not None:
+                handler = around(handler)
         elif isinstance(op, m.BindRequest):
             for running in self._running[:]:
                 self._end(running)
@@ -230,13 +233,10 @@ class InProcess:
             return
         self._pull(request, iterator, None)
 
-    def _unanswered(self, request: Request) -> Iterator[Action]:
-        """Abandon and Unbind (RFC 4511 sections 4.11 and 4.3)."""
-        if isinstance(request.op, m.AbandonRequest):
-            for running in [each for each in self._running if each.request.message_id == request.op.message_id]:
-                self._end(running)
-        else:
-            yield Disconnect()
+    def _abandon(self, op: m.AbandonRequest) -> None:
+        """RFC 4511 section 4.11."""
+        for running in [each for each in self._running if each.request.message_id == op.message_id]:
+            self._end(running)
 
     # --- actions ---
 
